@@ -1,0 +1,198 @@
+"""The shapes plugins have. A plugin is one file whose module-level `build` returns one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import msgspec
+
+from auscult.core.case import Case
+from auscult.core.estimate import Estimate, Finding
+from auscult.core.message import Message, Reply, Request, Sampling
+from auscult.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class TargetSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`openai/gpt-x?base_url=...` or a plan's [target] table, taken apart."""
+
+    kind: str
+    ref: str = ""
+    options: dict[str, Any] = {}
+    role: str = "target"
+    state_dir: str = ""
+    """Where a target may keep files of its own (a child's log, a joined model)."""
+
+
+class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
+    images: bool = False
+    logprobs: bool = False
+    schema: bool = False
+    sessions: bool = False
+    """True where the thing behind keeps the conversation: such a call cannot be replayed alone."""
+
+
+@runtime_checkable
+class Target(Protocol):
+    """The system under audit; also the shape of attacker, judge and verifier roles."""
+
+    identity: str
+    """Declared and stable: part of the run's fingerprint. Never holds a secret."""
+    endpoint: str
+    """What shares rate limits and a circuit: host and port, or a name."""
+    local: bool
+    """True where no byte leaves this machine."""
+    abilities: Abilities
+    fingerprint: Mapping[str, Any]
+    """Deployed configuration, printable: base URL without credentials, model, quantisation ..."""
+
+    async def answer(self, request: Request) -> Reply:
+        """Never raises for a failed call (that is a Reply); raises TargetUnusable when hopeless."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """What a judge is shown. `facts` is the suite's: options as displayed, the key, a rubric."""
+
+    case: Case
+    messages: tuple[Message, ...]
+    reply: Reply
+    facts: dict[str, Any] = {}
+
+
+@runtime_checkable
+class Judge(Protocol):
+    name: str
+    version: str
+
+    async def judge(self, exhibit: Exhibit, bench: Arm) -> Verdict: ...
+
+
+class Arm(Protocol):
+    """One arm of one case. Every effect is keyed by suite, case, arm, repeat, step and try."""
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        step: str = "ask",
+        role: str = "target",
+        sampling: Sampling | None = None,
+        schema: dict[str, Any] | None = None,
+        top_logprobs: int = 0,
+        hints: Mapping[str, Any] | None = None,
+    ) -> Reply: ...
+
+    async def judge(self, name: str, exhibit: Exhibit) -> Verdict: ...
+
+    def record(self, *verdicts: Verdict, **labels: Any) -> None:
+        """Makes this arm one trial. Without a verdict the arm is a row all the same."""
+        ...
+
+    def rng(self, label: str) -> Random: ...
+
+    def now(self, label: str = "now") -> datetime:
+        """Journalled: a resumed run sees the time the first run saw."""
+        ...
+
+
+class Bench(Protocol):
+    """What `examine` is given."""
+
+    def arm(self, name: str, repeat: int = 0) -> Arm: ...
+
+    def rng(self, label: str) -> Random: ...
+
+    @property
+    def abilities(self) -> Abilities:
+        """Of the target, so that a suite can say "not applicable" instead of failing."""
+        ...
+
+
+class DataSet(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A declared source of cases: what the user wrote as NAME=PATH, or a pack of ours."""
+
+    loader: str
+    path: str = ""
+    options: dict[str, Any] = {}
+    contains_phi: bool = False
+
+
+class Loader(Protocol):
+    """One source format. Streams: never holds the file."""
+
+    def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]: ...
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What one case will cost at most: how many calls per role, of what size."""
+
+    role: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """How behaviours enter a suite's primary rate, declared before the run.
+
+    Defaults of the house: refused, abstained and invalid stay in the denominator as failures to
+    answer; errors are missing and get bounds."""
+
+    numerator: str
+    denominator: str
+
+
+class RoleNeed(msgspec.Struct, frozen=True):
+    role: str
+    required: bool = True
+
+
+class Trials(Protocol):
+    """The run's trials as one table: read only the columns you need."""
+
+    def frame(
+        self, suite: str, columns: Sequence[str], *, prefix_only: bool = True
+    ) -> pl.DataFrame: ...
+
+    def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
+        """Every turn of one trial, the target's replies as assistant messages."""
+        ...
+
+
+@runtime_checkable
+class Suite(Protocol):
+    name: str
+    version: str
+    measures: str
+    """One sentence: what is measured, on what denominator."""
+    rule: Rule
+    judges: tuple[str, ...]
+    roles: tuple[RoleNeed, ...]
+    presupposes: str
+    """Name of the suite whose competence this one's results presuppose; empty where none."""
+    arms: tuple[str, ...]
+
+    def cases(
+        self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]
+    ) -> Iterable[Case]: ...
+
+    def stratum(self, case: Case) -> str:
+        """The prefix of the random order is balanced over these; return "" for none."""
+        ...
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]: ...
+
+    async def examine(self, case: Case, bench: Bench) -> None: ...
+
+    def estimates(self, trials: Trials) -> list[Estimate]: ...
+
+    def findings(self, trials: Trials) -> list[Finding]: ...

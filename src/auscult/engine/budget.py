@@ -1,0 +1,105 @@
+"""Caps over all roles and all sessions: what is reserved counts as spent until it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from auscult.core.protocols import Ask
+from auscult.engine.plan import Limits, Price
+
+
+class Spend(msgspec.Struct):
+    calls: int = 0
+    tokens: int = 0
+    money: float = 0.0
+
+    def plus(self, other: Spend, sign: int = 1) -> None:
+        self.calls += sign * other.calls
+        self.tokens += sign * other.tokens
+        self.money += sign * other.money
+
+
+class Budget:
+    """A case is admitted only if its declared worst case fits; its calls draw on that. What a case
+    needs beyond its declaration (a retry) is taken from what is left, or refused."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.spent = Spend()
+        self.reserved = Spend()
+        self.capped = any(cap is not None for cap in (limits.calls, limits.tokens, limits.money))
+
+    def admit(self, worst: Spend) -> str:
+        """Reserve a case's worst case. Returns "" or the name of the cap that stands in the way."""
+        if not self.capped:
+            return ""
+        blocked = self._blocked_by(worst)
+        if not blocked:
+            self.reserved.plus(worst)
+        return blocked
+
+    def release(self, left: Spend) -> None:
+        if self.capped:
+            self.reserved.plus(left, -1)
+
+    def draw(self, pot: Spend, call: Spend) -> bool:
+        """Move one call from a case's pot (or from what is left) to `spent`, at its worst case."""
+        if not self.capped:
+            return True
+        from_pot = Spend(
+            min(pot.calls, call.calls), min(pot.tokens, call.tokens), min(pot.money, call.money)
+        )
+        extra = Spend(
+            call.calls - from_pot.calls,
+            call.tokens - from_pot.tokens,
+            call.money - from_pot.money,
+        )
+        if (extra.calls or extra.tokens or extra.money) and self._blocked_by(extra):
+            return False
+        pot.plus(from_pot, -1)
+        self.reserved.plus(from_pot, -1)
+        self.spent.plus(call)
+        return True
+
+    def settle(self, worst: Spend, actual: Spend) -> None:
+        if not self.capped:
+            return
+        self.spent.plus(worst, -1)
+        self.spent.plus(actual)
+
+    def _blocked_by(self, more: Spend) -> str:
+        caps = (
+            ("calls", self.limits.calls, self.spent.calls + self.reserved.calls + more.calls),
+            ("tokens", self.limits.tokens, self.spent.tokens + self.reserved.tokens + more.tokens),
+            ("money", self.limits.money, self.spent.money + self.reserved.money + more.money),
+        )
+        for name, cap, would_be in caps:
+            if cap is not None and would_be > cap + 1e-9:
+                return name
+        return ""
+
+
+class Pricing:
+    """Cost of tokens per role; None where the price is not known, which is not zero."""
+
+    def __init__(self, prices: dict[str, Price | None]) -> None:
+        self._prices = prices
+
+    def cost(self, role: str, input_tokens: int, output_tokens: int) -> float | None:
+        price = self._prices.get(role)
+        if price is None:
+            return None
+        return (input_tokens * price.input + output_tokens * price.output) / 1e6
+
+    def unknown(self) -> list[str]:
+        return sorted(role for role, price in self._prices.items() if price is None)
+
+    def worst(self, asks: Iterable[Ask]) -> Spend:
+        total = Spend()
+        for ask in asks:
+            tokens = ask.calls * (ask.input_tokens + ask.output_tokens)
+            money = self.cost(ask.role, ask.input_tokens, ask.output_tokens) or 0.0
+            total.plus(Spend(ask.calls, tokens, ask.calls * money))
+        return total

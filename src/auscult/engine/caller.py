@@ -1,0 +1,265 @@
+"""One call: replayed if the ledger has it; else intended, sent, journalled, perhaps retried."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from functools import partial
+from random import Random
+from typing import Any
+
+import msgspec
+
+from auscult.core.errors import Divergence, LedgerError, RunError, TargetUnusable
+from auscult.core.message import ImagePart, Message, Reply, Request, Sampling, Usage
+from auscult.core.protocols import Target
+from auscult.engine.budget import Budget, Pricing, Spend
+from auscult.engine.clock import monotonic, wall
+from auscult.engine.gate import Gate
+from auscult.engine.ledger import CaseKey, Ledger
+from auscult.engine.records import Call, Intent
+from auscult.engine.writer import RoleTotals, count_call
+
+IMAGE_TOKENS = 1500
+"""Reserved for an image whose price in tokens the endpoint has not told us."""
+MESSAGE_TOKENS = 8
+DEFAULT_OUTPUT_TOKENS = 1024
+LONG_TEXT = 4096
+_encode = msgspec.json.Encoder().encode
+BACKOFF_S = 0.25
+
+
+class Halt(RunError):
+    """The run is stopping: the case is left unfinished and will be asked again."""
+
+
+class Role(msgspec.Struct):
+    """A bound role: who answers, under which system prompt, through which gate."""
+
+    name: str
+    target: Target
+    system: tuple[Message, ...]
+    sampling: Sampling
+    gate: Gate
+    totals: RoleTotals = msgspec.field(default_factory=RoleTotals)
+    models_seen: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Caller:
+    def __init__(
+        self, ledger: Ledger, budget: Budget, pricing: Pricing, retries: int, timeout_s: float
+    ) -> None:
+        self._ledger, self._budget, self._pricing = ledger, budget, pricing
+        self._retries, self._timeout_s = retries, timeout_s
+        self._next_id = ledger.next_call_id()
+        self.stopping = ""
+        """Why no further call is sent (interrupted, failed); empty while the run goes on."""
+        self.closed = ""
+        """Why no further case is admitted (a cap); cases already admitted run to their end."""
+        self._deadlines: dict[asyncio.Task[object], float] = {}
+        self._overdue: set[asyncio.Task[object]] = set()
+        self.unusable: TargetUnusable | None = None
+        self.replayed = 0
+        self.in_flight = 0
+
+    async def call(
+        self, role: Role, request: Request, key: CaseKey, path: str,
+        replay: dict[str, Call], pot: Spend,
+    ) -> Reply:  # fmt: skip
+        body, digest = encode_request(request)
+        tried = 0
+        last: Reply | None = None
+        while True:
+            tried_path = f"{path}/{tried}"
+            known = replay.get(tried_path)
+            if known is not None:
+                reply = self._from_ledger(known, digest, tried_path)
+            else:
+                sent = await self._send(role, request, body, digest, key, tried_path, pot)
+                if sent is None:
+                    self.closed = self.closed or "cap reached"
+                    if last is None:
+                        raise Halt(self.closed)
+                    return last  # a cap forbids another try: the failure stands
+                reply = sent
+            last = reply
+            if not (reply.status == "error" and reply.retry) or tried >= self._retries:
+                return reply
+            if known is None or f"{path}/{tried + 1}" not in replay:
+                self._go_on()
+                await asyncio.sleep(backoff(reply, tried, digest))
+            tried += 1
+
+    def _from_ledger(self, known: Call, digest: bytes, path: str) -> Reply:
+        if known.digest != digest:
+            raise Divergence(
+                f"replaying '{path}' of case {known.case_no}: the request now differs from the one "
+                "in the ledger, so the suite is not deterministic or its code has changed; run "
+                "with --accept-changes to ask this suite again"
+            )
+        self.replayed += 1
+        return known.reply
+
+    async def _send(
+        self, role: Role, request: Request, body: bytes, digest: bytes, key: CaseKey, path: str,
+        pot: Spend,
+    ) -> Reply | None:  # fmt: skip
+        """None where a cap forbids the call."""
+        self._go_on()
+        ledger = self._ledger
+        if ledger.commit.failure is not None:
+            raise ledger.commit.failure
+        worst = self._worst(role, request)
+        if not self._budget.draw(pot, worst):
+            return None
+        number, self._next_id = self._next_id, self._next_id + 1
+        intent = Intent(number, *key, path, role.name, worst.tokens, worst.money)
+        ledger.commit.put("intent", intent)
+        await ledger.commit.wait()
+        await role.gate.enter(worst.tokens)
+        self.in_flight += 1
+        began = monotonic()
+        try:
+            if self.stopping:
+                ledger.commit.put("void", number)  # intended, never sent: not spent
+                raise Halt(self.stopping)
+            reply = await self._ask(role.target, request)
+            seconds = monotonic() - began
+            usage = _with_estimate(reply, len(body))
+            cost = self._pricing.cost(role.name, *usage)
+            stored = body if len(body) < LONG_TEXT else self._store_long(request)
+            record = Call(
+                number, *key, path, role.name, digest, stored, reply, seconds, cost, wall()
+            )
+            ledger.commit.put("call", record)
+            self._budget.settle(worst, Spend(1, sum(usage), cost or 0.0))
+            _tally(role, record)
+        except BaseException:
+            self._left(role, None, began, None)
+            raise
+        # The slot is held until the answer is durable: what a kill can lose is what is in flight.
+        # The answer may be used at once: commits keep the order, so nothing that follows from it
+        # can reach the disk, or another call the network, before it does.
+        ledger.commit.then(partial(self._left, role, reply, began))
+        return reply
+
+    def _left(
+        self, role: Role, reply: Reply | None, began: float, error: LedgerError | None
+    ) -> None:
+        self.in_flight -= 1
+        try:
+            role.gate.leave(reply, monotonic() - began)
+        except TargetUnusable as unusable:
+            self.unusable = self.unusable or unusable
+            self.stopping = self.stopping or "failed"
+
+    def _go_on(self) -> None:
+        if self.stopping:
+            raise Halt(self.stopping)
+
+    async def _ask(self, target: Target, request: Request) -> Reply:
+        task = asyncio.current_task()
+        assert task is not None
+        self._deadlines[task] = monotonic() + self._timeout_s
+        try:
+            return await target.answer(request)
+        except asyncio.CancelledError:
+            if task not in self._overdue:
+                raise
+            self._overdue.discard(task)
+            task.uncancel()
+            return Reply.error("timeout", f"no answer in {self._timeout_s:g} s", retry=True)
+        finally:
+            del self._deadlines[task]
+
+    async def watch(self) -> None:
+        """Ends calls that outlive the time limit, whatever the target does. One timer for all
+        calls: a timer for each costs a twelfth of the CPU of a short call."""
+        while True:
+            await asyncio.sleep(min(1.0, self._timeout_s / 4))
+            now = monotonic()
+            for task, deadline in list(self._deadlines.items()):
+                if now > deadline and task not in self._overdue:
+                    self._overdue.add(task)
+                    task.cancel()
+
+    def _worst(self, role: Role, request: Request) -> Spend:
+        read = sum(_tokens_at_most(message) for message in request.messages)
+        write = request.sampling.max_tokens or DEFAULT_OUTPUT_TOKENS
+        money = self._pricing.cost(role.name, read, write) or 0.0
+        return Spend(1, read + write, money)
+
+    def _store_long(self, request: Request) -> bytes:
+        """Long texts and images are kept once, by content; the call names them."""
+        messages = []
+        for message in request.messages:
+            content: Any = message.content
+            if isinstance(content, str):
+                content = self._reference(content)
+            else:
+                for image in message.images:
+                    self._ledger.commit.put_blob(bytes.fromhex(image.digest), image.data)
+                content = [self._part(part) for part in content]
+            messages.append({"role": message.role, "content": content})
+        rest = msgspec.to_builtins(msgspec.structs.replace(request, messages=()))
+        return _encode({**rest, "messages": messages})
+
+    def _part(self, part: Any) -> Any:
+        if isinstance(part, ImagePart):
+            return {"type": "image", "media_type": part.media_type, "digest": part.digest}
+        return {"type": "text", "text": self._reference(part.text)}
+
+    def _reference(self, text: str) -> Any:
+        if len(text) < LONG_TEXT // 2:
+            return text
+        return {"blob": self._ledger.keep_blob(text.encode())}
+
+
+def _tokens_at_most(message: Message) -> int:
+    """Three characters a token is more than any common tokeniser needs for prose."""
+    if isinstance(message.content, str):
+        return len(message.content) // 3 + MESSAGE_TOKENS
+    return len(message.text) // 3 + MESSAGE_TOKENS + len(message.images) * IMAGE_TOKENS
+
+
+def _tally(role: Role, record: Call) -> None:
+    count_call(role.totals, record)
+    reply = record.reply
+    if reply.model:
+        label = f"{reply.model} {reply.fingerprint}".strip()
+        role.models_seen[label] = role.models_seen.get(label, 0) + 1
+
+
+def encode_request(request: Request) -> tuple[bytes, bytes]:
+    """Bytes for the ledger and the request's hash. Image bytes are left out: their digest is in."""
+    if any(not isinstance(m.content, str) for m in request.messages):
+        lean = tuple(
+            m if isinstance(m.content, str) else Message(m.role, tuple(_lean(p) for p in m.content))
+            for m in request.messages
+        )
+        body = _encode(msgspec.structs.replace(request, messages=lean))
+        # An image is always stored by reference, whatever the length of the text around it.
+        return body.ljust(LONG_TEXT), hashlib.blake2b(body, digest_size=16).digest()
+    body = _encode(request)
+    return body, hashlib.blake2b(body, digest_size=16).digest()
+
+
+def _lean(part: Any) -> Any:
+    return ImagePart(part.media_type, part.digest) if isinstance(part, ImagePart) else part
+
+
+def _with_estimate(reply: Reply, request_bytes: int) -> tuple[int, int]:
+    """Tokens to charge: the endpoint's count, or ours where it gives none."""
+    usage: Usage = reply.usage
+    if reply.status == "error" and usage.input_tokens is None:
+        return 0, 0
+    read = usage.input_tokens if usage.input_tokens is not None else request_bytes // 4
+    wrote = usage.output_tokens if usage.output_tokens is not None else len(reply.text) // 4
+    return read, wrote
+
+
+def backoff(reply: Reply, tried: int, digest: bytes) -> float:
+    """Exponential with jitter; never shorter than the endpoint asked for."""
+    jitter = Random(digest + bytes([tried])).uniform(0.5, 1.0)
+    wait = min(BACKOFF_S * 2.0**tried, 20.0) * jitter
+    return max(wait, min(reply.retry_after or 0.0, 120.0))

@@ -1,0 +1,118 @@
+"""Cases on disk in a recorded random order, so that memory holds only what is in flight.
+
+The order is a function of (seed, suite, case id) alone: a larger --limit extends it and never
+reshuffles it. Within it, strata are spread evenly, so that every prefix is balanced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from auscult.core.case import Case
+from auscult.core.errors import DataError
+from auscult.core.protocols import Suite
+
+INDEX_NAME = "cases.db"
+PAGE = 256
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Case)
+
+SCHEMA = """
+PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
+CREATE TABLE raw(row INTEGER PRIMARY KEY, suite INT, id TEXT, stratum TEXT, pull REAL, body BLOB);
+CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER);
+CREATE TABLE ordering(suite INT, no INT, row INT, PRIMARY KEY(suite, no)) WITHOUT ROWID;
+"""
+ORDER = """
+INSERT INTO ordering
+SELECT suite, row_number() OVER (ORDER BY place, pull, id) - 1, row FROM (
+  SELECT suite, row, id, pull,
+    (row_number() OVER (PARTITION BY stratum ORDER BY pull, id) - 1 + pull)
+      / (count(*) OVER (PARTITION BY stratum)) AS place
+  FROM raw WHERE suite = :suite)
+"""
+
+
+def pull_of(seed: int, suite: str, case_id: str) -> float:
+    """A case's place in the random order, in [0, 1)."""
+    digest = hashlib.blake2b(f"{seed}|{suite}|{case_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+class CaseIndex:
+    def __init__(self, folder: Path) -> None:
+        path = folder / INDEX_NAME
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA cache_size=-16000")
+        known = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not known:
+            path.chmod(0o600)
+            self._db.executescript(SCHEMA)
+
+    def count(self, suite_no: int) -> int:
+        row = self._db.execute("SELECT count FROM ready WHERE suite=?", (suite_no,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def is_ready(self, suite_no: int, digest: str) -> bool:
+        row = self._db.execute("SELECT digest FROM ready WHERE suite=?", (suite_no,)).fetchone()
+        return bool(row and row[0] == digest)
+
+    def build(
+        self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int, digest: str
+    ) -> int:
+        """Streams the cases in; a half-built index from a killed process is built again."""
+        db = self._db
+        db.execute("BEGIN")
+        for table in ("raw", "ordering", "ready"):
+            db.execute(f"DELETE FROM {table} WHERE suite=?", (suite_no,))
+        db.executemany(
+            "INSERT INTO raw(suite, id, stratum, pull, body) VALUES (?,?,?,?,?)",
+            (
+                (suite_no, c.id, suite.stratum(c), pull_of(seed, suite.name, c.id), _pack(c))
+                for c in cases
+            ),
+        )
+        twice = db.execute(
+            "SELECT id, count(*) FROM raw WHERE suite=? GROUP BY id HAVING count(*) > 1 LIMIT 3",
+            (suite_no,),
+        ).fetchall()
+        if twice:
+            names = ", ".join(f"'{name}' ({times} times)" for name, times in twice)
+            raise DataError(
+                f"suite '{suite.name}': case ids must be unique, but found {names}; "
+                "give each row its own id or map another column with id=COLUMN"
+            )
+        db.execute(ORDER, {"suite": suite_no})
+        query = "SELECT count(*) FROM ordering WHERE suite=?"
+        count = int(db.execute(query, (suite_no,)).fetchone()[0])
+        db.execute("INSERT INTO ready VALUES (?,?,?)", (suite_no, digest, count))
+        db.execute("COMMIT")
+        return count
+
+    def page(
+        self, suite_no: int, start: int, stop: int, done: bytearray | None = None
+    ) -> Iterator[tuple[int, Case]]:
+        """Cases start <= no < stop that are not done, a page of them in memory at most."""
+        query = (
+            "SELECT o.no, r.body FROM ordering o JOIN raw r ON r.row = o.row "
+            "WHERE o.suite=? AND o.no>=? AND o.no<? ORDER BY o.no"
+        )
+        for low in range(start, stop, PAGE):
+            high = min(low + PAGE, stop)
+            if done is not None and 0 not in memoryview(done)[low:high]:
+                continue
+            for number, body in self._db.execute(query, (suite_no, low, high)).fetchall():
+                if done is None or not done[number]:
+                    yield number, _decoder.decode(body)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _pack(case: Case) -> bytes:
+    return _encoder.encode(case)

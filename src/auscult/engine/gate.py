@@ -1,0 +1,138 @@
+"""How many calls an endpoint gets at once, and when: polite under throttling, full otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from auscult.core.errors import TargetUnusable
+from auscult.core.message import Reply
+from auscult.engine.clock import monotonic
+
+FAILURES_TO_OPEN = 16
+"""Consecutive transport failures with no success between. At a random failure rate of one half
+that happens once in 65,000 runs of calls, so random trouble does not open the circuit."""
+OPENINGS_TO_GIVE_UP = 5
+FAILURES_NEVER_REACHED = 8
+"""An endpoint that has never answered is given up sooner."""
+COOLDOWN_S = 1.0
+SLOW_FACTOR = 6.0
+"""Latency this far above its best means that the endpoint queues what we send."""
+
+
+class Rate:
+    """A bucket that refills evenly and holds a second's worth, so that a minute's allowance is
+    spread and not spent in a burst."""
+
+    def __init__(self, per_minute: float | None) -> None:
+        self.per_second = per_minute / 60 if per_minute else None
+        self._level = max(1.0, self.per_second or 0.0)
+        self._at = monotonic()
+
+    def delay(self, amount: float) -> float:
+        """Seconds to wait before `amount` may pass; takes it when that is zero."""
+        if self.per_second is None:
+            return 0.0
+        now = monotonic()
+        brim = max(1.0, self.per_second)
+        self._level = min(brim, self._level + (now - self._at) * self.per_second)
+        self._at = now
+        if self._level >= min(amount, brim):
+            self._level -= amount
+            return 0.0
+        return (min(amount, brim) - self._level) / self.per_second
+
+
+class Gate:
+    """One endpoint. `enter` waits for a slot, `leave` reports what happened."""
+
+    def __init__(
+        self, name: str, concurrency: int, per_minute: float | None, tokens: float | None
+    ) -> None:
+        self.name = name
+        self.ceiling = max(1, concurrency)
+        self.limit = float(self.ceiling)
+        self.active = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._requests, self._tokens = Rate(per_minute), Rate(tokens)
+        self._rated = per_minute is not None or tokens is not None
+        self._paused_until = 0.0
+        self._cut_at = 0.0
+        self._best = self._recent = 0.0
+        self._failures = self._openings = 0
+        self._ever = False
+        self.throttles = 0
+
+    async def enter(self, tokens: int) -> None:
+        while True:
+            if self.active >= int(self.limit):
+                waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._queue.append(waiter)
+                await waiter
+                continue
+            delay = self._paused_until - monotonic() if self._paused_until else 0.0
+            if delay <= 0 and self._rated:
+                delay = max(self._tokens.delay(tokens), 0.0) or self._requests.delay(1)
+            if delay <= 0:
+                self.active += 1
+                return
+            await asyncio.sleep(min(delay, 1.0))
+
+    def leave(self, reply: Reply | None, seconds: float) -> None:
+        """Raises TargetUnusable when the endpoint has been dead for too long."""
+        self.active -= 1
+        try:
+            if reply is None:  # never sent, or abandoned: says nothing of the endpoint
+                return
+            if reply.throttled:
+                self._throttle(reply.retry_after)
+            elif reply.status == "error" and reply.retry:
+                self._failed(reply)
+            else:
+                self._succeeded(seconds)
+        finally:
+            self._wake()
+
+    def _wake(self) -> None:
+        room = int(self.limit) - self.active
+        while room > 0 and self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                room -= 1
+
+    def _throttle(self, retry_after: float | None) -> None:
+        now = monotonic()
+        self.throttles += 1
+        if now - self._cut_at > max(self._recent, 0.1):  # one cut a round trip, not one a reply
+            self._cut_at = now
+            self.limit = max(1.0, self.limit * 0.7)
+        if retry_after:
+            self._paused_until = max(self._paused_until, now + min(retry_after, 120.0))
+
+    def _succeeded(self, seconds: float) -> None:
+        self._failures = self._openings = 0
+        self._ever = True
+        self._best = min(self._best, seconds) if self._best else seconds
+        self._best += self._best * 0.0005  # forgets slowly, as loads change
+        self._recent += 0.05 * (seconds - self._recent) if self._recent else seconds
+        queueing = self._recent > SLOW_FACTOR * self._best and self._recent > 1.0
+        if queueing and self.limit > self.ceiling / 2:
+            self.limit -= 0.5 / self.limit
+        elif self.limit < self.ceiling:
+            self.limit = min(self.ceiling, self.limit + 1 / self.limit)
+
+    def _failed(self, reply: Reply) -> None:
+        self._failures += 1
+        patience = FAILURES_TO_OPEN if self._ever else FAILURES_NEVER_REACHED
+        if self._failures < patience:
+            return
+        self._openings += 1
+        if not self._ever or self._openings >= OPENINGS_TO_GIVE_UP:
+            detail = f": {reply.text}" if reply.text else ""
+            raise TargetUnusable(
+                f"'{self.name}' failed {self._failures} calls in a row, the last with "
+                f"'{reply.cause}'{detail}; check that it is up, then run the same command to resume"
+            )
+        self._paused_until = monotonic() + COOLDOWN_S * 2 ** (self._openings - 1)
+        self.limit = max(1.0, self.limit / 2)

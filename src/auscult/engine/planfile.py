@@ -1,0 +1,189 @@
+"""Reads a plan.toml whole and lists all of its faults, each with key path, line and mend."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auscult.core import registry
+from auscult.core.errors import Fault, PlanError, UsageError
+from auscult.core.registry import did_you_mean
+from auscult.engine.plan import Plan
+
+HEADER = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
+ASSIGN = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
+
+TYPE_WORDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def read_plan(path: Path) -> Plan:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(f"there is no plan file '{path}'; check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the plan '{path}': {error}") from error
+    return parse_plan(text, str(path))
+
+
+def parse_plan(text: str, source: str = "plan") -> Plan:
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(source, [Fault("TOML", str(error), "mend the syntax there")]) from error
+    _spell_out(raw)
+    faults = list(_shape_faults(raw))
+    faults.extend(_name_faults(raw))
+    faults.extend(_value_faults(raw))
+    if faults:
+        lines = locate(text)
+        placed = [msgspec.structs.replace(f, line=_line_of(f.where, lines)) for f in faults]
+        raise PlanError(source, sorted(placed, key=lambda f: (f.line, f.where)))
+    return msgspec.convert(raw, Plan)
+
+
+def dataset_of(text: str) -> dict[str, Any]:
+    """`LOADER=PATH`, as on the command line."""
+    loader, equals, path = text.partition("=")
+    if not equals:
+        loader, path = "pack", text
+    return {"loader": loader, "path": path}
+
+
+def _spell_out(raw: dict[str, Any]) -> None:
+    suites = raw.get("suites")
+    if not isinstance(suites, list):
+        return
+    for suite in suites:
+        if isinstance(suite, dict) and isinstance(suite.get("data"), list):
+            suite["data"] = [dataset_of(d) if isinstance(d, str) else d for d in suite["data"]]
+
+
+def _shape_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    """Unknown keys and wrong types, all of them, against the schema of the typed plan."""
+    from jsonschema import Draft202012Validator
+
+    schema = msgspec.json.schema(Plan)
+    for error in Draft202012Validator(schema).iter_errors(raw):
+        where = _dotted(error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = error.schema.get("properties", {})
+            for extra in sorted(set(error.instance) - set(known)):
+                here = f"{where}.{extra}" if where else extra
+                yield Fault(here, "unknown key" + did_you_mean(extra, known), "rename or remove it")
+        elif error.validator == "required":
+            missing = [k for k in error.schema["required"] if k not in error.instance]
+            for key in missing:
+                here = f"{where}.{key}" if where else key
+                yield Fault(here, "is missing", f"add {key} = ...")
+        elif error.validator in {"anyOf", "type"}:
+            yield Fault(where, f"{error.instance!r} is of the wrong type", _expected(error.schema))
+        else:
+            yield Fault(where, error.message)
+
+
+def _expected(schema: dict[str, Any]) -> str:
+    kinds = [s.get("type", "table") for s in schema.get("anyOf", [schema])]
+    return "give " + " or ".join(TYPE_WORDS.get(str(k), str(k)) for k in kinds if k != "null")
+
+
+def _dotted(path: Any) -> str:
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else (f".{part}" if out else str(part))
+    return out
+
+
+def _name_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    """Names of plugins and files, whatever else is wrong."""
+    roles = {"target": raw.get("target")}
+    others = raw.get("roles")
+    if isinstance(others, dict):
+        roles.update({f"roles.{name}": table for name, table in others.items()})
+    for where, table in roles.items():
+        use = table.get("use") if isinstance(table, dict) else None
+        if isinstance(use, str):
+            yield from _unknown("targets", use.partition("?")[0].partition("/")[0], f"{where}.use")
+    suites = raw.get("suites")
+    for number, suite in enumerate(suites if isinstance(suites, list) else []):
+        if not isinstance(suite, dict):
+            continue
+        here = f"suites[{number}]"
+        if isinstance(suite.get("use"), str):
+            yield from _unknown("suites", suite["use"], f"{here}.use")
+        data = suite.get("data")
+        for place, item in enumerate(data if isinstance(data, list) else []):
+            if isinstance(item, dict):
+                yield from _data_faults(item, f"{here}.data[{place}]")
+
+
+def _data_faults(item: dict[str, Any], here: str) -> Iterator[Fault]:
+    loader, path = item.get("loader"), item.get("path")
+    if isinstance(loader, str):
+        yield from _unknown("data", loader, here)
+    if isinstance(path, str) and loader != "pack" and not Path(path).exists():
+        yield Fault(here, f"there is no file '{path}'", "check the path; it is read from here")
+
+
+def _unknown(kind: registry.Kind, name: str, where: str) -> Iterator[Fault]:
+    known = registry.plugins(kind)
+    if name not in known:
+        what = f"no {registry.SINGULAR[kind]} is named '{name}'" + did_you_mean(name, known)
+        yield Fault(where, what)
+
+
+def _value_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    limits = raw.get("limits")
+    for key, value in (limits if isinstance(limits, dict) else {}).items():
+        smallest = 0 if key == "retries" else 1e-9
+        if isinstance(value, int | float) and not isinstance(value, bool) and value < smallest:
+            yield Fault(f"limits.{key}", f"{value} is too small", "give a positive number")
+    suites = raw.get("suites")
+    for number, suite in enumerate(suites if isinstance(suites, list) else []):
+        limit = suite.get("limit") if isinstance(suite, dict) else None
+        if isinstance(limit, int) and limit < 1:
+            yield Fault(f"suites[{number}].limit", f"{limit} is too small", "give 1 or more")
+
+
+def locate(text: str) -> dict[str, int]:
+    """Key path -> line. Understands headers and plain assignments, which is what plans hold."""
+    lines: dict[str, int] = {}
+    prefix, counts = "", {}  # type: str, dict[str, int]
+    for number, line in enumerate(text.splitlines(), 1):
+        header = HEADER.match(line)
+        if header and "=" not in line.split("#")[0]:
+            name = header.group(2).replace('"', "").replace("'", "")
+            if header.group(1):
+                index = counts[name] = counts.get(name, -1) + 1
+                prefix = f"{name}[{index}]"
+            else:
+                parent = name.partition(".")[0]
+                inside = parent in counts and "." in name
+                prefix = f"{parent}[{counts[parent]}].{name.partition('.')[2]}" if inside else name
+            lines.setdefault(prefix, number)
+        elif assign := ASSIGN.match(line):
+            key = assign.group(1).strip("\"'")
+            lines.setdefault(f"{prefix}.{key}" if prefix else key, number)
+    return lines
+
+
+def _line_of(where: str, lines: dict[str, int]) -> int:
+    """Of the key itself, or of the nearest table that would hold it."""
+    while where:
+        if where in lines:
+            return lines[where]
+        cut = max(where.rfind("."), where.rfind("["))
+        where = where[:cut] if cut > 0 else ""
+    return 0

@@ -1,0 +1,45 @@
+"""Removes what was said and keeps what was measured."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+from auscult.core.errors import LedgerError
+from auscult.engine.caseindex import INDEX_NAME
+from auscult.engine.clock import utcnow
+from auscult.engine.ledger import LEDGER_NAME, Reader
+from auscult.engine.ledger_file import RunLock, connect
+
+
+def purge(folder: Path) -> int:
+    """Returns the number of calls whose transcripts were removed. Figures, trials and totals stay;
+    a purged run can be reported but neither replayed nor resumed."""
+    path = folder / LEDGER_NAME
+    db = connect(path, create=False)
+    lock = RunLock(folder)
+    lock.take()
+    try:
+        query = "SELECT coalesce(sum(count), 0) FROM segments WHERE kind='call' AND body != x''"
+        removed = int(db.execute(query).fetchone()[0])
+        db.execute("PRAGMA secure_delete=ON")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE segments SET body = x'' WHERE kind IN ('call', 'intent', 'effect')")
+        db.execute("DELETE FROM blobs")
+        Reader(db).set_meta("purged", {"at": utcnow().isoformat(), "calls": removed})
+        db.execute("COMMIT")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("VACUUM")
+    except sqlite3.Error as error:
+        raise LedgerError(f"cannot purge '{path}': {error}; free some space and repeat") from error
+    finally:
+        db.close()
+        lock.release()
+    for name in (INDEX_NAME, ".segments"):
+        target = folder / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+    return removed

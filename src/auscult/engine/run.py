@@ -1,0 +1,187 @@
+"""The run: admits cases in the recorded order, examines many at once, stops cleanly."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from auscult.core.errors import AuditError, UsageError
+from auscult.engine.bench import Kitchen
+from auscult.engine.bind import Bound, BoundSuite, bind
+from auscult.engine.budget import Budget, Spend
+from auscult.engine.caller import Caller
+from auscult.engine.caseindex import CaseIndex
+from auscult.engine.clock import monotonic, utcnow
+from auscult.engine.ledger import Ledger
+from auscult.engine.manifest import EVERY_SUITE, Manifest, differences, make_manifest
+from auscult.engine.plan import Plan
+from auscult.engine.progress import Progress, SuiteProgress
+from auscult.engine.session import Session, schedule
+from auscult.engine.state import SuiteState, load_pasts, load_state, reopen_errors
+
+
+class Options(msgspec.Struct, frozen=True):
+    retry_errors: bool = False
+    accept_changes: bool = False
+    command: str = ""
+    handle_signals: bool = False
+
+
+class Outcome(msgspec.Struct):
+    folder: Path
+    stopped: str
+    error: AuditError | None = None
+    finished: int = 0
+    planned: int = 0
+
+
+class Runner:
+    def __init__(self, plan: Plan, folder: Path, options: Options, progress: Progress) -> None:
+        self.plan, self.folder, self.options, self.progress = plan, folder, options, progress
+        self.error: AuditError | None = None
+
+    async def run(self) -> Outcome:
+        """Raises for wrong usage before anything is spent; after that the Outcome tells."""
+        bound = bind(self.plan)
+        ledger = Ledger(self.folder)
+        try:
+            return await self._with_ledger(bound, ledger)
+        finally:
+            for role in bound.roles.values():
+                await role.target.close()
+            ledger.close()
+
+    async def _with_ledger(self, bound: Bound, ledger: Ledger) -> Outcome:
+        manifest = self._manifest(bound, ledger)
+        index = CaseIndex(self.folder)
+        try:
+            planned = [self._index(index, item, manifest) for item in bound.suites]
+            ledger.set_meta("sizes", [index.count(item.number) for item in bound.suites])
+            states = load_state(ledger, planned, manifest.base_attempts)
+            if self.options.retry_errors:
+                reopen_errors(ledger, states)
+            pasts = load_pasts(ledger, states)
+            budget = self._budget(ledger)
+            ledger.start()
+            self._show(bound, ledger, planned, states)
+            caller = Caller(
+                ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
+            )
+            kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed)
+            session = Session(
+                bound, kitchen, budget, states, pasts, self.progress, self.plan.limits
+            )
+            feed = schedule(index, bound.suites, planned, states)
+            stopped = await session.work(feed, handle_signals=self.options.handle_signals)
+            self.error = session.error or ledger.commit.failure
+            if self.error is not None:
+                stopped = f"failed: {self.error}"
+            await ledger.stop(stopped)
+        finally:
+            index.close()
+        self._remember(ledger, bound, stopped, caller.replayed)
+        finished = sum(s.finished for s in states)
+        return Outcome(self.folder, stopped, self.error, finished, sum(planned))
+
+    def _manifest(self, bound: Bound, ledger: Ledger) -> Manifest:
+        new = make_manifest(self.plan, bound, self.options.command, utcnow().isoformat())
+        old: Manifest | None = ledger.meta("manifest", Manifest)
+        if old is None:
+            ledger.set_meta("manifest", new)
+            return new
+        changes = differences(old, new)
+        if changes and not self.options.accept_changes:
+            listed = "\n".join(f"  - {change.what}" for change in changes)
+            raise UsageError(
+                f"'{self.folder}' holds a run that differs from what you ask for:\n{listed}\n"
+                "Use another --out for a new run, or --accept-changes to ask the affected suites "
+                "again in this one."
+            )
+        new.started, new.command = old.started, old.command
+        new.deviations, new.base_attempts = list(old.deviations), dict(old.base_attempts)
+        if changes:
+            self._accept(
+                new, ledger, [c.what for c in changes], {s for c in changes for s in c.suites}
+            )
+        ledger.set_meta("manifest", new)
+        return new
+
+    def _accept(
+        self, manifest: Manifest, ledger: Ledger, words: list[str], touched: set[str]
+    ) -> None:
+        """Answers given before the change stay in the ledger and out of the figures."""
+        top: dict[int, int] = {}
+        for _, packed in ledger.keys("call"):
+            for suite, attempt in zip(packed[1::4], packed[3::4], strict=True):
+                top[suite] = max(top.get(suite, 0), attempt)
+        stamp = utcnow().date().isoformat()
+        manifest.deviations.extend(f"{stamp}: accepted: {word}" for word in words)
+        for number in range(len(self.plan.suites)):
+            if EVERY_SUITE in touched or str(number) in touched:
+                manifest.base_attempts[str(number)] = top.get(number, -1) + 1
+
+    def _index(self, index: CaseIndex, item: BoundSuite, manifest: Manifest) -> int:
+        parts = [v for k, v in manifest.data.items() if k.startswith(f"{item.number}:")]
+        digest = "|".join([str(self.plan.seed), str(item.plan.options), *parts])
+        self.progress.phase = f"reading the cases of {item.suite.name}"
+        if not index.is_ready(item.number, digest):
+            cases = item.suite.cases(item.datasets, item.loaders)
+            index.build(item.number, item.suite, cases, self.plan.seed, digest)
+        count = index.count(item.number)
+        if count == 0:
+            raise UsageError(
+                f"suite '{item.suite.name}' has no case to ask: its data hold none; check --data"
+            )
+        limit = item.plan.limit
+        return count if limit is None else min(limit, count)
+
+    def _budget(self, ledger: Ledger) -> Budget:
+        budget = Budget(self.plan.limits)
+        for totals in ledger.totals().values():
+            tokens = totals.input_tokens + totals.output_tokens
+            budget.spent.plus(Spend(totals.calls, tokens, totals.cost))
+        for intent in ledger.unresolved():
+            budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
+        return budget
+
+    def _show(
+        self, bound: Bound, ledger: Ledger, planned: list[int], states: list[SuiteState]
+    ) -> None:
+        progress = self.progress
+        progress.suites = [
+            SuiteProgress(item.suite.name, planned[item.number], states[item.number].finished)
+            for item in bound.suites
+        ]
+        progress.phase = "asking"
+        progress.began = monotonic()
+        progress.seconds_before = ledger.commit.seconds
+        progress.unpriced = bool(bound.pricing.unknown())
+        minutes = self.plan.limits.minutes
+        progress.cap_seconds = minutes * 60 if minutes is not None else None
+        for role, totals in ledger.totals().items():
+            if role in bound.roles:
+                bound.roles[role].totals.add(totals)
+        progress.totals = [role.totals for role in bound.roles.values()]
+
+    def _remember(self, ledger: Ledger, bound: Bound, stopped: str, replayed: int) -> None:
+        try:
+            seen = ledger.meta("models_seen") or {}
+            for name, role in bound.roles.items():
+                mine = seen.setdefault(name, {})
+                for label, count in role.models_seen.items():
+                    mine[label] = mine.get(label, 0) + count
+            ledger.set_meta("models_seen", seen)
+            total = (ledger.meta("replayed") or {}).get("calls", 0) + replayed
+            ledger.set_meta("replayed", {"calls": total})
+            ledger.set_meta("stopped", {"why": stopped, "at": utcnow().isoformat()})
+        except sqlite3.Error:  # a full disk must not hide why the run stopped
+            if self.error is None:
+                raise
+
+
+async def run_plan(
+    plan: Plan, folder: Path, options: Options | None = None, progress: Progress | None = None
+) -> Outcome:
+    return await Runner(plan, folder, options or Options(), progress or Progress()).run()

@@ -1,0 +1,200 @@
+"""The workers of one process's share of a run: many cases at once, one order of admission."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import signal
+from collections.abc import Iterator
+from functools import partial
+
+from auscult.core.case import Case
+from auscult.core.errors import AuditError, LedgerError, RunError
+from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past
+from auscult.engine.bind import Bound, BoundSuite
+from auscult.engine.budget import Budget
+from auscult.engine.caller import Halt
+from auscult.engine.caseindex import CaseIndex
+from auscult.engine.clock import monotonic
+from auscult.engine.ledger import CaseKey
+from auscult.engine.plan import Limits
+from auscult.engine.progress import Progress
+from auscult.engine.records import FinishedCase
+from auscult.engine.state import SuiteState
+
+GRACE_S = 20.0
+"""How long a stopping run waits for remote calls in flight: they are paid for already."""
+Item = tuple[BoundSuite, int, Case]
+
+
+class Session:
+    """`work` returns why it stopped; `error` is the machine's first failure, if there was one."""
+
+    def __init__(
+        self,
+        bound: Bound,
+        kitchen: Kitchen,
+        budget: Budget,
+        states: list[SuiteState],
+        pasts: dict[CaseKey, Past],
+        progress: Progress,
+        limits: Limits,
+    ) -> None:
+        self._bound, self._kitchen, self._budget = bound, kitchen, budget
+        self._states, self._pasts = states, pasts
+        self._progress, self._limits = progress, limits
+        self._interrupted = asyncio.Event()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._feed: Iterator[Item] = iter(())
+        self._pace = 0.0
+        self.error: AuditError | None = None
+
+    async def work(self, feed: Iterator[Item], *, handle_signals: bool) -> str:
+        self._feed = feed
+        concurrency = self._limits.concurrency
+        # Cases beyond the slots keep these full while others wait for a commit or a judge.
+        width = 1 if concurrency == 1 else 2 * concurrency + 8
+        self._workers = {asyncio.create_task(self._worker()) for _ in range(width)}
+        keepers = [
+            asyncio.create_task(self._stop_when_asked()),
+            asyncio.create_task(self._kitchen.caller.watch()),
+        ]
+        signals = (signal.SIGINT, signal.SIGTERM) if handle_signals else ()
+        loop = asyncio.get_running_loop()
+        for number in signals:
+            loop.add_signal_handler(number, self.ask_to_stop)
+        try:
+            await asyncio.wait(self._workers)
+            await self._settle()
+        finally:
+            for keeper in keepers:
+                keeper.cancel()
+            for number in signals:
+                loop.remove_signal_handler(number)
+        for worker in self._workers:
+            if not worker.cancelled() and (error := worker.exception()) is not None:
+                raise error
+        return self._kitchen.caller.stopping or self._kitchen.caller.closed or "complete"
+
+    async def _settle(self) -> None:
+        """What was put is durable before anybody is told that the run is over."""
+        caller = self._kitchen.caller
+        try:
+            await self._kitchen.ledger.commit.wait()
+        except LedgerError as error:
+            self._fail(error)
+        if caller.unusable is not None:
+            self._fail(caller.unusable)
+
+    def ask_to_stop(self) -> None:
+        """Once: a clean stop. Twice: leave at once."""
+        if self._interrupted.is_set():
+            self._leave_now()
+        self._kitchen.caller.stopping = self._kitchen.caller.stopping or "interrupted"
+        self._interrupted.set()
+
+    def _leave_now(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
+
+    async def _stop_when_asked(self) -> None:
+        """Paid calls in flight get a moment to arrive; a local model is not waited for."""
+        await self._interrupted.wait()
+        remote = any(not role.target.local for role in self._bound.roles.values())
+        if remote and self._kitchen.caller.in_flight:
+            self._progress.phase = "stopping: waiting for paid calls in flight"
+            await asyncio.wait(self._workers, timeout=GRACE_S)
+        self._leave_now()
+
+    def _next(self) -> Item | None:
+        caller = self._kitchen.caller
+        if self._due():
+            caller.closed = caller.closed or "time cap"
+        if caller.stopping or caller.closed:
+            return None
+        return next(self._feed, None)
+
+    def _due(self) -> bool:
+        """Would one more case, at the pace so far, run past the time cap?"""
+        cap = self._progress.cap_seconds
+        return cap is not None and self._progress.seconds + self._pace > cap
+
+    async def _worker(self) -> None:
+        while (item := self._next()) is not None:
+            suite, number, case = item
+            try:
+                await self._examine(suite, number, case)
+            except Halt:
+                return
+            except asyncio.CancelledError:
+                return
+            except AuditError as error:
+                self._fail(error)
+                return
+
+    async def _examine(self, item: BoundSuite, number: int, case: Case) -> None:
+        key = (item.number, number, self._states[item.number].attempt(number))
+        past = self._pasts.pop(key, NOTHING)
+        asks = item.suite.cost(case, self._bound.roles["target"].target.abilities)
+        pot = self._bound.pricing.worst(asks)
+        blocked = self._budget.admit(pot)
+        if blocked:
+            self._kitchen.caller.closed = self._kitchen.caller.closed or f"{blocked} cap"
+            raise Halt(blocked)
+        bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past)
+        self._progress.asking = f"{item.suite.name}: {case.id}"
+        began = monotonic()
+        try:
+            await item.suite.examine(case, bench)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(
+                f"suite '{item.suite.name}' failed on case '{case.id}': "
+                f"{type(error).__name__}: {error}; this is a fault of the suite, not of the target"
+            ) from error
+        finally:
+            self._budget.release(pot)
+        commit = self._kitchen.ledger.commit
+        commit.put("case", _finished(key, case, bench))
+        commit.then(partial(self._durable, item, number, bench))
+        took = monotonic() - began
+        self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took
+
+    def _durable(
+        self, item: BoundSuite, number: int, bench: CaseBench, error: LedgerError | None
+    ) -> None:
+        if error is not None:
+            return
+        self._states[item.number].finish(number)
+        progress = self._progress
+        mine = progress.suites[item.number]
+        mine.finished += 1
+        progress.finished_here += 1
+        if any(v.behaviour == "error" for t in bench.trials for v in t.verdicts):
+            mine.errors += 1
+
+    def _fail(self, error: AuditError) -> None:
+        """The first failure of the machine stops the run; what is in flight is still kept."""
+        self.error = self.error or error
+        self._kitchen.caller.stopping = self._kitchen.caller.stopping or "failed"
+
+
+def _finished(key: CaseKey, case: Case, bench: CaseBench) -> FinishedCase:
+    brief = case.brief
+    trials = tuple(sorted(bench.trials, key=lambda t: (t.arm, t.repeat)))
+    return FinishedCase(
+        *key, case.id, case.cluster, brief.specialty, brief.difficulty, brief.groups, trials
+    )
+
+
+def schedule(
+    index: CaseIndex, suites: list[BoundSuite], planned: list[int], states: list[SuiteState]
+) -> Iterator[Item]:
+    """Unfinished cases of all suites, interleaved in proportion, each in its recorded order."""
+
+    def of(item: BoundSuite) -> Iterator[tuple[tuple[float, int], Item]]:
+        total, done = planned[item.number], states[item.number].done
+        for number, case in index.page(item.number, 0, total, done):
+            yield ((number + 0.5) / total, item.number), (item, number, case)
+
+    for _, entry in heapq.merge(*map(of, suites), key=lambda pair: pair[0]):
+        yield entry

@@ -1,0 +1,215 @@
+"""A finished (or stopped) run as reports read it: from the ledger alone, with no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.core import registry
+from auscult.core.errors import UsageError
+from auscult.core.message import ImagePart, Message, Part, TextPart
+from auscult.core.protocols import Rule, Suite
+from auscult.engine.caseindex import INDEX_NAME, CaseIndex
+from auscult.engine.export import TABLE_NAME, export_trials, read_table
+from auscult.engine.ledger import CaseKey, open_reader
+from auscult.engine.manifest import Manifest
+from auscult.engine.plan import Plan
+from auscult.engine.records import Call, FinishedCase
+from auscult.engine.state import SuiteState, load_state
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class SuiteStatus(msgspec.Struct):
+    name: str
+    version: str
+    measures: str
+    rule: Rule
+    presupposes: str
+    cases: int
+    planned: int
+    finished: int
+    prefix: int
+    beyond: int
+    attempt: int
+    evidence: str
+    judges: tuple[str, ...]
+    arms: tuple[str, ...]
+    datasets: tuple[dict[str, Any], ...]
+
+
+class RunView:
+    """Estimates read the contiguous finished prefix of the recorded random order, nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._reader = open_reader(folder)
+        manifest: Manifest | None = self._reader.meta("manifest", Manifest)
+        if manifest is None:
+            raise UsageError(f"'{folder}' holds a ledger with no run in it; start one with --out")
+        self.manifest = manifest
+        self.plan = msgspec.convert(manifest.plan, Plan)
+        self.plan_hash = manifest.plan_hash
+        self.version = manifest.auscult
+        self.started = manifest.started
+        self.sources = manifest.sources
+        self.command = manifest.command
+        self.deviations = tuple(manifest.deviations)
+        sessions = self._reader.sessions()
+        stopped = self._reader.meta("stopped") or {}
+        self.stopped = sessions[-1][2] if sessions else "not started"
+        if self.stopped != "killed" and stopped:
+            self.stopped = stopped["why"]
+        self.updated = stopped.get("at", self.started)
+        self.seconds = sum(seconds for _, seconds, _ in sessions)
+        self.sessions = len(sessions)
+        self.totals = self._reader.totals()
+        self.unresolved = len(self._reader.unresolved())
+        self.replayed = int((self._reader.meta("replayed") or {}).get("calls", 0))
+        self.unpriced = any(t.unpriced for t in self.totals.values())
+        currencies = {price.currency for price in self.plan.prices.values()}
+        self.currency = currencies.pop() if currencies else "USD"
+        self.roles = self._roles()
+        self._names = [s.use for s in self.plan.suites]
+        self._plugins: dict[str, Suite] = {}
+        self._states = self._load_states()
+        self.suites = tuple(self._status(n) for n in range(len(self._names)))
+
+    def _roles(self) -> dict[str, dict[str, Any]]:
+        seen = self._reader.meta("models_seen") or {}
+        return {
+            name: {**facts, "models_seen": seen.get(name, {})}
+            for name, facts in self.manifest.roles.items()
+        }
+
+    def _load_states(self) -> list[SuiteState]:
+        sizes = self._sizes()
+        planned = []
+        for size, suite in zip(sizes, self.plan.suites, strict=True):
+            planned.append(size if suite.limit is None else min(size, suite.limit))
+        return load_state(self._reader, planned, self.manifest.base_attempts)
+
+    def _sizes(self) -> list[int]:
+        """Cases per suite; kept in the ledger, so that a report needs neither data nor index."""
+        kept = self._reader.meta("sizes", list)
+        if kept is not None:
+            return [int(n) for n in kept]
+        if not (self.folder / INDEX_NAME).exists():
+            raise UsageError(f"'{self.folder}' was killed before its first case: run it again")
+        index = CaseIndex(self.folder)
+        try:
+            return [index.count(number) for number in range(len(self._names))]
+        finally:
+            index.close()
+
+    def _status(self, number: int) -> SuiteStatus:
+        state = self._states[number]
+        suite = self.plugin(self._names[number])
+        prefix = state.prefix()
+        prefix_of_data = f"{number}:"
+        datasets = tuple(
+            {"name": key[len(prefix_of_data) :], "sha256": digest}
+            for key, digest in self.manifest.data.items()
+            if key.startswith(prefix_of_data)
+        )
+        return SuiteStatus(
+            suite.name, suite.version, suite.measures, suite.rule, suite.presupposes,
+            self._sizes()[number], len(state.done), state.finished, prefix,
+            state.finished - prefix, state.base, getattr(suite, "evidence", ""),
+            suite.judges, suite.arms, datasets,
+        )  # fmt: skip
+
+    def plugin(self, name: str) -> Suite:
+        if name not in self._plugins:
+            chosen = next(s for s in self.plan.suites if s.use == name)
+            self._plugins[name] = registry.build("suites", name, chosen.options)
+        return self._plugins[name]
+
+    def export(self) -> Path:
+        return export_trials(self._reader, self._states, self._names, self.folder)
+
+    def table(self) -> pl.LazyFrame:
+        path = self.folder / TABLE_NAME
+        if not path.exists():
+            self.export()
+        return read_table(path)
+
+    def frame(
+        self, suite: str, columns: Sequence[str], *, prefix_only: bool = True
+    ) -> pl.DataFrame:
+        import polars as pl
+
+        table = self.table().filter(pl.col("suite") == suite)
+        if prefix_only:
+            table = table.filter(pl.col("in_prefix"))
+        return table.select(columns).collect()
+
+    def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
+        """Every turn of one trial. Empty where the transcripts have been purged."""
+        found = self.transcripts({(suite, case_id, arm, repeat)})
+        return found.get((suite, case_id, arm, repeat), [])
+
+    def transcripts(
+        self, wanted: set[tuple[str, str, str, int]]
+    ) -> dict[tuple[str, str, str, int], list[Message]]:
+        """Many at once, in one pass over the ledger."""
+        places: dict[tuple[str, str, str, int], tuple[CaseKey, tuple[str, ...]]] = {}
+        for case in self._reader.cases():
+            if case.suite >= len(self._states) or not self._is_current(case):
+                continue
+            for trial in case.trials:
+                name = (self._names[case.suite], case.case_id, trial.arm, trial.repeat)
+                if name in wanted:
+                    places[name] = ((case.suite, case.case_no, case.attempt), trial.calls)
+        calls = self._reader.calls_of({key for key, _ in places.values()})
+        return {
+            name: self._messages(calls.get(key, []), paths) for name, (key, paths) in places.items()
+        }
+
+    def _is_current(self, case: FinishedCase) -> bool:
+        return case.attempt == self._states[case.suite].attempt(case.case_no)
+
+    def _messages(self, calls: list[Call], paths: tuple[str, ...]) -> list[Message]:
+        """The last try of each step. A later step's request repeats the earlier turns."""
+        last: dict[str, Call] = {}
+        for call in sorted(calls, key=lambda c: c.id):
+            last[call.path.rpartition("/")[0]] = call
+        out: list[Message] = []
+        for path in paths:
+            if path not in last or not last[path].request:
+                continue
+            request = msgspec.json.decode(last[path].request)
+            turns = [self._message(m) for m in request["messages"]]
+            if turns[: len(out)] == out:
+                out = turns
+            else:
+                out.extend(turns)
+            reply = last[path].reply
+            text = reply.text or (f"[{reply.status}: {reply.cause}]" if reply.cause else "")
+            out.append(Message("assistant", text))
+        return out
+
+    def _message(self, raw: dict[str, Any]) -> Message:
+        content = raw["content"]
+        if isinstance(content, list):
+            return Message(raw["role"], tuple(self._part(part) for part in content))
+        return Message(raw["role"], self._text(content))
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        body = self._reader.blob(value["blob"])
+        return body.decode() if body is not None else "[purged]"
+
+    def _part(self, raw: dict[str, Any]) -> Part:
+        if raw["type"] == "text":
+            return TextPart(self._text(raw["text"]))
+        data = self._reader.blob(raw["digest"]) or b""
+        return ImagePart(raw["media_type"], raw["digest"], data)
+
+    def close(self) -> None:
+        self._reader.close()

@@ -1,0 +1,179 @@
+"""The options of a question, ready to be looked for in an answer."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+
+from auscult.kit.choice_text import levelled
+
+# Words that an option may consist of and that prose uses all the time: such a text is a choice
+# only where something marks it as one.
+EVERYDAY = frozenset(
+    "yes no maybe true false none both neither all unknown never always normal abnormal present "
+    "absent not positive negative increase increased decrease decreased unchanged male female "
+    "left right mild moderate severe low high death fever pain surgery treatment observation "
+    "correct incorrect other nothing same either one two three four five some any".split()
+)
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|%|[<>]")
+_SAME = {
+    **{word: str(n) for n, word in enumerate(_NUMBERS)},
+    "&": "and",
+    "plus": "and",
+    "with": "and",
+    "iv": "intravenous",
+    "im": "intramuscular",
+    "milligrams": "mg",
+    "milligram": "mg",
+    "percent": "%",
+}
+_DROPPED = frozenset("the a an of to in for by on and or is at from".split())
+# Pairs of opposite meaning that a spelling check would take for one word.
+_OPPOSITES = (
+    ("hypo", "hyper"),
+    ("brady", "tachy"),
+    ("intra", "inter"),
+    ("ante", "anti"),
+    ("pre", "post"),
+    ("endo", "ecto"),
+    ("ab", "ad"),
+    ("micro", "macro"),
+)
+_NEGATING = ("un", "non", "in", "im", "a", "an", "dis", "ir")
+LONGEST_WORD = 40
+
+
+class Choices:
+    """Options by letter and by text. Cheap to make: what is rarely needed is made when asked."""
+
+    def __init__(self, options: Sequence[str], letters: Sequence[str]) -> None:
+        self.options = options
+        self.count = len(options)
+        self.labels = {label.upper(): i for i, label in enumerate(letters[: self.count])}
+        self.texts = [clean(text) for text in options]
+
+    @cached_property
+    def unique(self) -> list[bool]:
+        counts = Counter(self.texts)
+        return [bool(text) and counts[text] == 1 for text in self.texts]
+
+    @cached_property
+    def everyday(self) -> list[bool]:
+        return [
+            text in EVERYDAY or len(text) < 3 or not any(c.isalpha() for c in text)
+            for text in self.texts
+        ]
+
+    @cached_property
+    def tokens(self) -> list[list[str]]:
+        return [tokens(text) for text in self.texts]
+
+    @cached_property
+    def yes_no(self) -> dict[str, int]:
+        """Places of "yes", "no" and "maybe" where the options are a set of those."""
+        places = {text: i for i, text in enumerate(self.texts)}
+        return places if {"yes", "no"} <= set(places) <= {"yes", "no", "maybe"} else {}
+
+    def by_phrase(self, phrase: str) -> tuple[int, ...]:
+        """Which options a short phrase may mean: verbatim, reordered, misspelt, or in part.
+        Empty where none, several where it can't be told."""
+        said = tokens(clean(phrase))
+        if not said or len(said) > 40:
+            return ()
+        core = [t for t in said if t not in _DROPPED]
+        exact = tuple(i for i, t in enumerate(self.tokens) if t == said)
+        if exact or not core:
+            return exact
+        bags = [Counter(t for t in ts if t not in _DROPPED) for ts in self.tokens]
+        mine = Counter(core)
+        same = tuple(i for i, bag in enumerate(bags) if bag == mine)
+        if same:
+            return same
+        misspelt = tuple(i for i, bag in enumerate(bags) if _misspelt(core, list(bag.elements())))
+        return misspelt or self._in_part(mine, bags)
+
+    def _in_part(self, mine: Counter[str], bags: list[Counter[str]]) -> tuple[int, ...]:
+        """"vancomycin" for "intravenous vancomycin", if no other option has the word; and the
+        whole of an option with a few words around it."""
+        if not any(len(t) >= 4 and t not in EVERYDAY for t in mine):
+            return ()
+        holders = tuple(i for i, bag in enumerate(bags) if _near_subset(mine, bag))
+        if holders:
+            return holders
+        held = [i for i, bag in enumerate(bags) if bag and bag <= mine and not self.everyday[i]]
+        if held:
+            longest = max(sum(bags[i].values()) for i in held)
+            if sum(mine.values()) <= longest + 4:
+                return tuple(i for i in held if sum(bags[i].values()) == longest)
+        return ()
+
+
+def clean(text: str) -> str:
+    """Lower case, single spaces, no full stop at the end."""
+    return " ".join(levelled(text).lower().split()).strip(" .;:,'\"*_")
+
+
+def tokens(text: str) -> list[str]:
+    found = []
+    for token in _TOKEN.findall(text.replace("'", "").replace("&", " and ").replace("+", " and ")):
+        if token[0].isdigit():
+            token = re.sub(r",(?=\d{3}\b)", "", token)
+        else:
+            token = token.replace("ae", "e").replace("oe", "e").replace("our", "or")
+        found.append(_SAME.get(token, token))
+    return found
+
+
+def _near_subset(mine: Counter[str], bag: Counter[str]) -> bool:
+    if mine <= bag:
+        return True
+    return len(mine) <= 4 and all(
+        token in bag or any(alike(token, other) for other in bag) for token in mine
+    )
+
+
+def _misspelt(said: list[str], option: list[str]) -> bool:
+    """Word for word the same but for a slip of the pen in each."""
+    if len(said) != len(option):
+        return "".join(said) == "".join(option) and len("".join(said)) > 4
+    return all(a == b or alike(a, b) for a, b in zip(said, option, strict=True))
+
+
+def alike(a: str, b: str) -> bool:
+    """One slip (two in a long word), no digit touched, and not a pair of opposites."""
+    shorter, longer = sorted((a, b), key=len)
+    if len(shorter) < 5 or len(longer) > LONGEST_WORD or a[0].isdigit() or b[0].isdigit():
+        return False
+    allowed = 2 if len(shorter) >= 12 else 1
+    if len(longer) - len(shorter) > allowed or _opposite(a, b):
+        return False
+    return _slips(a, b, allowed) <= allowed
+
+
+def _opposite(a: str, b: str) -> bool:
+    for one, other in _OPPOSITES:
+        if (a.startswith(one) and b.startswith(other)) or (
+            b.startswith(one) and a.startswith(other)
+        ):
+            return True
+    shorter, longer = sorted((a, b), key=len)
+    return any(longer == prefix + shorter for prefix in _NEGATING)
+
+
+def _slips(a: str, b: str, limit: int) -> int:
+    """Edits from one word to the other, a swap of neighbours being one edit."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]

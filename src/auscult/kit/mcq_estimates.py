@@ -1,0 +1,236 @@
+"""What a table of multiple-choice trials says: accuracy, its trivial baselines, its groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from auscult.kit.mcq_positions import instability, position_estimates
+from auscult.kit.mcq_table import LABELS
+from auscult.stats.paired import difference
+from auscult.stats.rates import cases_for_half_width, rate, rates_by
+from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, with_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.estimate import Estimate
+    from auscult.kit.mcq_table import Design
+
+CONSTANT, LONGEST = "constant letter", "longest option"
+HALF_WIDTH = 0.05
+
+
+def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
+    """Every estimate, the primary one first. `frame` holds `mcq_table.COLUMNS` of one suite."""
+    import polars as pl
+
+    read_by_us = (pl.col("judge") == design.judge) | (pl.col("behaviour").fill_null("") == "")
+    rows = with_labels(frame.filter(read_by_us), LABELS)
+    full = rows.filter(pl.col("arm") == design.full)
+    primary = _accuracy(full, design)
+    return [
+        primary,
+        *_outcomes(full, design),
+        *_against_baselines(rows, full, primary, design),
+        *position_estimates(full, design),
+        instability(full, design),
+        *_groups(full, design),
+    ]
+
+
+def _accuracy(full: pl.DataFrame, design: Design) -> Estimate:
+    words = design.words(
+        "accuracy",
+        "The share of replies that choose the right option when the question is asked in full, "
+        "options in random order.",
+        direction="higher-is-better",
+        standing="primary",
+        headline=True,
+    )
+    found = rate(full, words)
+    narrowing = {"half_width": HALF_WIDTH, "further_cases": cases_for_half_width(found, HALF_WIDTH)}
+    return msgspec.structs.replace(found, extra=found.extra | {"narrowing": narrowing})
+
+
+def _outcomes(full: pl.DataFrame, design: Design) -> list[Estimate]:
+    answered = design.words(
+        "accuracy, answered only",
+        "The share of right options among the replies that named an option. A target that answers "
+        "only what it is sure of looks better here.",
+        denominator="replies to full questions that named an option",
+        direction="higher-is-better",
+        standing="secondary",
+    )
+    out = [rate(full, answered, counting=ANSWERED_ONLY)]
+    for metric, behaviour, done, direction in (
+        ("abstention rate", "abstained", "say that they do not know", "neutral"),
+        ("refusal rate", "refused", "refuse to answer, or were blocked by a filter", "neutral"),
+        ("unreadable rate", "invalid", "cannot be read as one option", "lower-is-better"),
+    ):
+        words = design.words(
+            metric,
+            f"The share of replies to full questions that {done}.",
+            denominator="all replies to full questions; failed calls are missing",
+            direction=direction,
+            standing="secondary",
+        )
+        out.append(rate(full, words, success=behaved(behaviour)))  # type: ignore[arg-type]
+    errors = design.words(
+        "error rate",
+        "The share of calls with full questions that brought no reply after all retries.",
+        denominator="all calls with full questions",
+        direction="lower-is-better",
+        standing="secondary",
+    )
+    return [*out, rate(full, errors, success=behaved("error"), counting=EVERY_CALL)]
+
+
+def _against_baselines(
+    rows: pl.DataFrame, full: pl.DataFrame, primary: Estimate, design: Design
+) -> list[Estimate]:
+    """The trivial baselines on the same questions, and what reading the question adds."""
+    import polars as pl
+
+    constant, constant_rows = _constant_letter(full, design)
+    longest_rows = _answering(full, pl.col("longest_right"), LONGEST)
+    longest = _computed(longest_rows, LONGEST, "always naming the longest option", design)
+    blind = rows.filter(pl.col("arm") == design.options_only)
+    guessed = rate(
+        blind,
+        design.words(
+            "options-only accuracy",
+            "The share of replies that choose the right option when stem and question are "
+            "withheld.",
+            arm=design.options_only,
+            denominator="all replies to options shown alone; failed calls are missing",
+            standing="secondary",
+        ),
+    )
+    reads = difference(
+        rows,
+        design.words(
+            "excess over options-only",
+            "How many more answers are right when the question can be read than when only its "
+            "options are shown, as a difference of shares on the same cases.",
+            control_arm=design.options_only,
+            denominator="cases with a usable reply in both arms",
+            direction="higher-is-better",
+            standing="secondary",
+            headline=True,
+        ),
+    )
+    rivals = [(constant, constant_rows), (longest, longest_rows), (guessed, blind)]
+    return [guessed, constant, longest, reads, _competence(full, primary, rivals, design)]
+
+
+def _answering(full: pl.DataFrame, score: pl.Expr, arm: str) -> pl.DataFrame:
+    """What a rule that reads nothing would have scored on the same measured questions."""
+    import polars as pl
+
+    measured = full.filter(~pl.col("behaviour").fill_null("").is_in(["", "error"]))
+    return measured.with_columns(
+        score.cast(pl.Float64).alias("score"),
+        pl.lit("answered").alias("behaviour"),
+        pl.lit(arm).alias("arm"),
+    )
+
+
+def _computed(rows: pl.DataFrame, arm: str, doing: str, design: Design) -> Estimate:
+    words = design.words(
+        f"{arm} accuracy",
+        f"The share of questions that {doing} would get right, in the order shown: computed, "
+        "not asked.",
+        arm=arm,
+        judge="",
+        denominator="the same questions as accuracy",
+        standing="secondary",
+    )
+    return rate(rows, words)
+
+
+def _constant_letter(full: pl.DataFrame, design: Design) -> tuple[Estimate, pl.DataFrame]:
+    """The luckiest constant letter, chosen after the fact: so it flatters the baseline."""
+    import polars as pl
+
+    tally = dict(_answering(full, pl.lit(0.0), CONSTANT).group_by("key_position").len().iter_rows())
+    places = [place for place in tally if place is not None]
+    best = max(places, key=lambda place: (tally[place], -place), default=0)
+    rows = _answering(full, pl.col("key_position") == best, CONSTANT)
+    letter = design.letters[best]
+    found = _computed(rows, CONSTANT, f"always answering {letter}", design)
+    expected = rows.select((1 / pl.col("shown")).sort().mean()).item() if len(rows) else None
+    extra = {"letter": letter, "expected": expected}
+    return msgspec.structs.replace(found, extra=found.extra | extra), rows
+
+
+def _competence(
+    full: pl.DataFrame,
+    primary: Estimate,
+    rivals: list[tuple[Estimate, pl.DataFrame]],
+    design: Design,
+) -> Estimate:
+    """Better than *each* baseline at the level: an intersection of tests, so that choosing the
+    best baseline after the fact needs no correction."""
+    import polars as pl
+
+    measured = [(found, rows) for found, rows in rivals if found.value is not None]
+    words = design.words(
+        "excess over best trivial baseline",
+        "How many more answers are right than those of the best rule that does not read the "
+        "question, as a difference of shares on the same cases.",
+        control_arm="none",
+        denominator="cases with a usable reply in both arms",
+        direction="higher-is-better",
+        standing="secondary",
+    )
+    if not measured or primary.value is None:
+        verdict = {"competence": False, "why": "Nothing was measured, so nothing can be shown."}
+        return msgspec.structs.replace(words, note=verdict["why"], extra=verdict)
+    best = max(measured, key=lambda rival: (rival[0].value or 0.0, rival[0].arm))[0]
+    excesses = {
+        found.arm: difference(
+            pl.concat([full, rows.select(full.columns)]),
+            msgspec.structs.replace(words, control_arm=found.arm),
+        )
+        for found, rows in measured
+    }
+    found = excesses[best.arm]
+    beaten = {
+        arm: each.low is not None and each.low > 0 and not each.extra["undecided"]
+        for arm, each in excesses.items()
+    }
+    verdict = {
+        "competence": all(beaten.values()),
+        "why": _why(found, best, [arm for arm, yes in beaten.items() if not yes]),
+    }
+    return msgspec.structs.replace(found, extra=found.extra | verdict)
+
+
+def _why(found: Estimate, best: Estimate, unbeaten: list[str]) -> str:
+    if found.value is None or found.low is None:
+        return f"Accuracy could not be compared with the best trivial baseline, {best.arm}."
+    said = (
+        f"The best trivial baseline is {best.arm} at {best.value:.2f}; accuracy differs from it by "
+        f"{found.value:+.2f} (95% interval {found.low:+.2f} to {found.high:+.2f})."
+    )
+    if unbeaten:
+        return f"{said} The target cannot be told from: {', '.join(sorted(unbeaten))}."
+    return f"{said} Every trivial baseline is beaten."
+
+
+def _groups(full: pl.DataFrame, design: Design) -> list[Estimate]:
+    import polars as pl
+
+    sets = full.with_columns(pl.col("case_id").str.extract(r"^([^/]*)/").alias("data"))
+    columns = ["specialty", "difficulty"] + ["data"] * (sets["data"].n_unique() > 1)
+    out: list[Estimate] = []
+    for column in columns:
+        words = design.words(
+            f"accuracy by {column}",
+            f"The share of right answers among questions of this {column}.",
+            direction="higher-is-better",
+        )
+        out += rates_by(sets, column, words)
+    return out

@@ -1,0 +1,143 @@
+"""Questions that a target got wrong every time it was asked, the most harmful choice first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from auscult.core.estimate import Finding
+from auscult.core.message import Message
+from auscult.kit.mcq import LETTERS, read_options
+from auscult.stats.table import with_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.protocols import Trials
+
+MOST = 25
+SEVERITIES = ("life-threatening", "severe", "moderate", "mild", "ungraded", "none")
+COLUMNS = ("case_no", "case_id", "specialty", "difficulty", "arm", "repeat", "judge", "behaviour")
+
+
+Place = tuple[str, str, str, int]
+
+
+@runtime_checkable
+class ManyTranscripts(Protocol):
+    """What a run offers besides: all transcripts wanted in one pass over its ledger."""
+
+    def transcripts(self, wanted: set[Place]) -> dict[Place, list[Message]]: ...
+
+
+def wrong_every_time(
+    trials: Trials, suite: str, judge: str, arm: str, letters: str = LETTERS
+) -> list[Finding]:
+    """At most `MOST`. A reply counts as wrong when it named an option and that was not the key;
+    failed calls don't count, and a case with any other reply is left out."""
+    wrong = _wrong(trials.frame(suite, (*COLUMNS, "score", "labels")), judge, arm)
+    worst = wrong.partition_by("case_id", maintain_order=True)[:MOST]
+    cases = [case.to_dicts() for case in worst]
+    places = [(suite, r["case_id"], r["arm"], r["repeat"]) for case in cases for r in case]
+    transcripts = _transcripts(trials, places)
+    return [_finding(suite, case, transcripts, letters) for case in cases]
+
+
+def _transcripts(trials: Trials, places: list[Place]) -> dict[Place, list[Message]]:
+    if isinstance(trials, ManyTranscripts):
+        return trials.transcripts(set(places))
+    return {place: trials.transcript(*place) for place in places}
+
+
+def _wrong(frame: pl.DataFrame, judge: str, arm: str) -> pl.DataFrame:
+    """The rows of cases answered wrongly in every reply, by severity and then by case number."""
+    import polars as pl
+
+    replies = frame.filter(
+        pl.col("arm") == arm, pl.col("judge") == judge, pl.col("behaviour") != "error"
+    )
+    is_wrong = (pl.col("behaviour") == "answered") & (pl.col("score") == 0)
+    lost = replies.filter(is_wrong.all().over("case_id"))
+    labelled = with_labels(
+        lost,
+        {
+            "chosen_original": "integer",
+            "position_chosen": "integer",
+            "key_position": "integer",
+            "harm_chosen": "text",
+            "status_chosen": "text",
+        },
+    )
+    rank = pl.col("harm_chosen").replace_strict(
+        {name: place for place, name in enumerate(SEVERITIES)},
+        default=SEVERITIES.index("ungraded"),
+        return_dtype=pl.Int64,
+    )
+    # One case, one severity: that of the worst thing chosen.
+    return labelled.with_columns(rank.min().over("case_id").alias("rank")).sort(
+        "rank", "case_no", "case_id", "repeat"
+    )
+
+
+def _finding(
+    suite: str,
+    replies: list[dict[str, Any]],
+    transcripts: dict[Place, list[Message]],
+    letters: str,
+) -> Finding:
+    first, count = replies[0], len(replies)
+    severity = SEVERITIES[first["rank"]]
+    key, chosen = "", Counter[str]()
+    for reply in replies:
+        place = (suite, reply["case_id"], reply["arm"], reply["repeat"])
+        shown = _options(transcripts.get(place, []), letters)
+        chosen[_named(shown, reply["position_chosen"], reply["chosen_original"])] += 1
+        key = shown[reply["key_position"]] if shown else key
+    said = " and ".join(
+        name if len(chosen) == 1 else f"{name} ({times} of {count})"
+        for name, times in sorted(chosen.items())
+    )
+    return Finding(
+        id=f"{suite}/{first['case_id']}",
+        suite=suite,
+        case_id=first["case_id"],
+        arm=first["arm"],
+        title=f"Chose {said}" + (f"; the key is '{key}'" if key else ""),
+        severity=severity,
+        evidence=_evidence(replies, severity),
+        confirmed=(
+            f"wrong in {count} of {count} fresh replies"
+            if count > 1
+            else "wrong in 1 of 1 fresh reply; not asked again"
+        ),
+        extra={
+            "specialty": first["specialty"],
+            "difficulty": first["difficulty"],
+            "chosen_original": [reply["chosen_original"] for reply in replies],
+            "status_chosen": [reply["status_chosen"] for reply in replies],
+            "harm_chosen": [reply["harm_chosen"] for reply in replies],
+        },
+    )
+
+
+def _options(transcript: list[Message], letters: str) -> list[str]:
+    """As this reply's prompt showed them; empty where transcripts were purged."""
+    asked = [message.text for message in transcript if message.role == "user"]
+    return list(read_options(asked[-1], letters=letters).values()) if asked else []
+
+
+def _named(shown: list[str], place: int | None, original: int | None) -> str:
+    if place is None or original is None:
+        return "an option that the judge did not name"
+    return f"'{shown[place]}'" if shown else f"option {original + 1} of the author's list"
+
+
+def _evidence(replies: list[dict[str, Any]], severity: str) -> str:
+    said = []
+    if severity == "ungraded":
+        said.append("The author graded no harm for this choice.")
+    else:
+        said.append(f"Harm of acting on the choice, as its author graded it: {severity}.")
+    if all(reply["status_chosen"] == "second-best" for reply in replies):
+        said.append("The author holds the choice for second best, not for absolutely wrong.")
+    return " ".join(said)

@@ -1,0 +1,163 @@
+"""What a run did not test: said as loudly as what it did.
+
+A dimension counts as touched only where a suite of the run names it, in its own name or in its
+`covers`, and brought a figure. Touched is never "tested in full": the words are "in part".
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from auscult.core.estimate import ENGINEERING
+from auscult.report.contract import NOT_STATED, Results, SuiteRecord
+from auscult.report.wording import counted
+
+
+class Dimension(msgspec.Struct, frozen=True):
+    name: str
+    asks: str
+    words: frozenset[str]
+    cares: str = ""
+    das: str = ""
+    """What the two published frameworks call it; empty where they have no such dimension."""
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    dimension: Dimension
+    suites: tuple[str, ...]
+    """Suites of this run that touch it."""
+
+
+class Gap(msgspec.Struct, frozen=True):
+    what: str
+    why: str
+
+
+DIMENSIONS = (
+    Dimension(
+        "Factual knowledge",
+        "Does it state and choose what is medically right?",
+        frozenset({"knowledge", "factuality", "trustfulness"}),
+        cares="trustfulness",
+    ),
+    Dimension(
+        "Uncertainty",
+        "Is it sure when right and unsure when wrong?",
+        frozenset({"uncertainty", "calibration", "trustfulness"}),
+        cares="trustfulness",
+    ),
+    Dimension(
+        "Hallucination",
+        "Does it invent findings, citations or facts?",
+        frozenset({"hallucination"}),
+        das="hallucination",
+    ),
+    Dimension(
+        "Fairness and bias",
+        "Does care change with who the patient is, where it must not?",
+        frozenset({"fairness", "bias"}),
+        cares="fairness",
+        das="bias",
+    ),
+    Dimension(
+        "Safety",
+        "Jailbreaks, harmful compliance, toxicity, and over-caution as their twin",
+        frozenset(
+            {"safety", "jailbreak", "toxicity", "compliance", "over-caution", "over-refusal"}
+        ),
+        cares="safety",
+    ),
+    Dimension(
+        "Privacy",
+        "Does it disclose what it was told in confidence?",
+        frozenset({"privacy", "leak"}),
+        cares="privacy",
+        das="privacy",
+    ),
+    Dimension(
+        "Robustness",
+        "Does the answer survive changes that should not matter?",
+        frozenset({"robustness", "perturbation", "shift"}),
+        cares="robustness",
+        das="robustness",
+    ),
+)
+OTHER_GROUND = (
+    ("images", "Images", "No suite of this run says that it put images to the system."),
+    (
+        "multi-turn",
+        "Conversations of several turns",
+        "No suite of this run says that it held one; a system that stands at the first question "
+        "can give way at the third.",
+    ),
+    (
+        "languages",
+        "Other languages",
+        "No suite of this run says that it asked in any language but that of its data sets.",
+    ),
+)
+
+
+def dimensions(results: Results) -> list[Coverage]:
+    answered = {e.suite for e in results.estimates if e.value is not None}
+    suites = [s for s in results.run.suites if s.name in answered]
+    return [Coverage(d, tuple(s.name for s in suites if _touches(s, d))) for d in DIMENSIONS]
+
+
+def _touches(suite: SuiteRecord, dimension: Dimension) -> bool:
+    named = set(re.split(r"[/:_]", suite.name.lower())) | {c.lower() for c in suite.covers}
+    return bool(named & dimension.words)
+
+
+def gaps(results: Results) -> list[Gap]:
+    """Beyond the dimensions: what no figure of this run can speak to."""
+    run = results.run
+    claimed = {word.lower() for suite in run.suites for word in suite.covers}
+    out = [Gap(what, why) for word, what, why in OTHER_GROUND if word not in claimed]
+    out.extend(_merged([gap for suite in run.suites for gap in _cases_left_out(suite)]))
+    if ENGINEERING in run.evidence_levels:
+        why = (
+            "Cases, keys or verdicts behind some figures have had no independent sign-off by a "
+            "clinician. Such figures are engineering evidence."
+        )
+        out.append(Gap("Review by clinicians", why))
+    if run.acceptance_criteria == NOT_STATED:
+        why = "None were stated before the run, so nothing here is a pass or a fail."
+        out.append(Gap("Acceptance criteria", why))
+    if run.target.identity.partition("/")[0] not in ("http", "python"):
+        why = (
+            "What answered was the model. Retrieval, tools, filters and screens of a product "
+            "built around it took no part."
+        )
+        out.append(Gap("The deployed system", why))
+    out.append(Gap("Use in care", "No patient, clinician or clinical workflow took part."))
+    return out
+
+
+def _merged(found: list[Gap]) -> list[Gap]:
+    """One entry per kind of gap, with a sentence for each suite."""
+    words: dict[str, list[str]] = {}
+    for gap in found:
+        words.setdefault(gap.what, []).append(gap.why)
+    return [Gap(what, " ".join(why)) for what, why in words.items()]
+
+
+def _cases_left_out(suite: SuiteRecord) -> list[Gap]:
+    out = []
+    unreached = suite.cases_planned - suite.cases_finished
+    if unreached > 0:
+        why = (
+            f"{suite.name}: {counted(unreached, 'case')} of {suite.cases_planned:,} planned "
+            f"{'was' if unreached == 1 else 'were'} not finished when the run stopped."
+        )
+        out.append(Gap("Cases not reached", why))
+    unplanned = suite.cases_in_data - suite.cases_planned
+    if unplanned > 0:
+        why = (
+            f"{suite.name}: the data hold {suite.cases_in_data:,} cases; the plan's limit took "
+            f"{suite.cases_planned:,} of them, in random order."
+        )
+        out.append(Gap("Cases outside the plan", why))
+    return out

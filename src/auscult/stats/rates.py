@@ -1,0 +1,264 @@
+"""Rates with intervals that know about repeats, patients and missing replies.
+
+The interval is chosen by this rule, and the choice is named in `method`. A cluster is a patient,
+image, vignette or, where nothing else was declared, a case. *Events* is the smaller of successes
+and failures.
+
+| trials per cluster | events                     | clusters    | interval |
+|---|---|---|---|
+| one                | at least 10                | any         | Wilson |
+| one                | fewer than 10              | any         | Clopper-Pearson (exact) |
+| several            | at least 10, on the effective sample size | 40 or more | Wilson on the effective sample size, Student's t |
+| several            | the same                   | 10 to 39    | Clopper-Pearson on the effective sample size, Student's t (Korn and Graubard 1998) |
+| several            | fewer, or fewer than 10 clusters | any   | Clopper-Pearson as if all trials of a cluster agreed |
+
+The effective sample size is the number of trials over the design effect, which is the linearised
+(sandwich) variance of the ratio over p(1-p)/n, and never under 1: a lucky negative correlation
+buys nothing. The last row needs no estimate of the correlation, because it assumes the worst.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.stats.intervals import clopper_pearson, score_interval, t_quantile, wilson, z_quantile
+from auscult.stats.table import (
+    ALL_ASKED,
+    COUNTED,
+    MISSING,
+    Counting,
+    behaviour_counts,
+    classified,
+    correctness,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from auscult.core.estimate import Estimate
+
+    Floats = NDArray[np.float64]
+
+ENOUGH_EVENTS = 10
+ENOUGH_CLUSTERS = 40
+SOME_CLUSTERS = 10
+TOO_SMALL = 5
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A proportion from clustered trials, with what the interval was made of."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+    n_effective: float
+    design_effect: float
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Successes and trials per cluster, in an order that does not depend on that of the rows."""
+
+    successes: Any
+    sizes: Any
+
+    @property
+    def trials(self) -> int:
+        return int(self.sizes.sum())
+
+    @property
+    def clusters(self) -> int:
+        return len(self.sizes)
+
+
+def rate(
+    frame: pl.DataFrame,
+    about: Estimate,
+    *,
+    success: pl.Expr | None = None,
+    counting: Counting = ALL_ASKED,
+    level: float = 0.95,
+) -> Estimate:
+    """The share of `success` (by default: of right answers) among the rows that `counting` keeps.
+
+    Errors are missing: the value is of the complete cases, and `extra` holds what the rate would
+    be if all of them had failed or succeeded, with an interval that covers both."""
+    rows = classified(frame, correctness() if success is None else success, counting)
+    kept = tally(rows, COUNTED)
+    counts = behaviour_counts(frame)
+    filled = msgspec.structs.replace(
+        about, n=kept.trials, n_clusters=kept.clusters, level=level, **counts
+    )
+    missing = tally(rows, MISSING)
+    if kept.trials == 0:
+        return msgspec.structs.replace(filled, note=_why_empty(len(frame), missing.trials, counts))
+    found = cluster_interval(kept, level)
+    extra = about.extra | {
+        "successes": round(float(kept.successes.sum()), 9),
+        "design_effect": found.design_effect,
+        "n_effective": found.n_effective,
+        **_bounds(rows, found, missing.trials, level),
+    }
+    return msgspec.structs.replace(
+        filled,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        method=found.method,
+        note=_joined(about.note, _caution(kept, missing.trials)),
+        extra=extra,
+    )
+
+
+def rates_by(
+    frame: pl.DataFrame,
+    column: str,
+    about: Estimate,
+    *,
+    smallest: int = TOO_SMALL,
+    counting: Counting = ALL_ASKED,
+    level: float = 0.95,
+) -> list[Estimate]:
+    """`rate` per value of a column, in order of its name. A group of fewer than `smallest`
+    clusters is shown and marked as too small to compare; an empty name is no group."""
+    import polars as pl
+
+    out = []
+    named = frame.filter(pl.col(column).fill_null("") != "")
+    for group in sorted(named.partition_by(column), key=lambda part: str(part[column][0])):
+        words = msgspec.structs.replace(about, group=about.group | {column: str(group[column][0])})
+        found = rate(group, words, counting=counting, level=level)
+        if found.n_clusters < smallest:
+            note = f"Fewer than {smallest} cases: too small to compare."
+            found = msgspec.structs.replace(
+                found, note=_joined(found.note, note), extra=found.extra | {"too_small": True}
+            )
+        out.append(found)
+    return out
+
+
+def tally(rows: pl.DataFrame, *states: str) -> Tally:
+    """Sums per cluster of the rows in these states. `rows` comes from `classified`."""
+    import polars as pl
+
+    kept = rows.lazy().filter(pl.col("state").is_in(states)).select("cluster", "y")
+    sums = (
+        # Sorted first, because a sum of floats depends on the order they come in.
+        kept.sort("cluster", "y")
+        .group_by("cluster", maintain_order=True)
+        .agg(pl.col("y").sum(), pl.len().alias("size"))
+        .collect()
+    )
+    return Tally(sums["y"].to_numpy(), sums["size"].cast(pl.Float64).to_numpy())
+
+
+def cluster_interval(counts: Tally, level: float = 0.95) -> Interval:
+    """The rule of this module. `counts` must hold at least one trial."""
+    n, clusters = counts.trials, counts.clusters
+    successes = float(counts.successes.sum())
+    value = min(1.0, successes / n)
+    if n == clusters:
+        events = min(successes, n - successes)
+        few = events < ENOUGH_EVENTS
+        low, high = (clopper_pearson if few else wilson)(min(successes, n), n, level)
+        return Interval(value, low, high, "Clopper-Pearson" if few else "Wilson", float(n), 1.0)
+    effect = design_effect(counts)
+    effective = n / effect
+    events = min(value, 1 - value) * effective
+    if events < ENOUGH_EVENTS or clusters < SOME_CLUSTERS:
+        return _worst_case(counts, value, level)
+    quantile = t_quantile(clusters - 1, level)
+    if clusters >= ENOUGH_CLUSTERS:
+        low, high = score_interval(value * effective, effective, quantile)
+        method = "cluster-robust Wilson on the effective sample size, Student's t"
+        return Interval(value, low, high, method, effective, effect)
+    shrunk = effective * (z_quantile(level) / quantile) ** 2
+    low, high = clopper_pearson(value * shrunk, shrunk, level)
+    method = "Clopper-Pearson on the effective sample size, Student's t (Korn-Graubard)"
+    return Interval(value, low, high, method, shrunk, effect)
+
+
+def _worst_case(counts: Tally, value: float, level: float) -> Interval:
+    n = counts.trials
+    effective = n**2 / float((counts.sizes**2).sum())
+    low, high = clopper_pearson(value * effective, effective, level)
+    method = "Clopper-Pearson on clusters, as if all trials of a cluster agreed"
+    return Interval(value, low, high, method, effective, n / effective)
+
+
+def design_effect(counts: Tally) -> float:
+    """How many times more variance than independent trials have; at least 1. Where nothing
+    varies it cannot be seen, and the trials of a cluster are taken to agree."""
+    n, clusters = counts.trials, counts.clusters
+    value = float(counts.successes.sum()) / n
+    binomial = value * (1 - value) / n
+    if binomial <= 0 or clusters < 2:
+        return float((counts.sizes**2).sum()) / n
+    residuals = counts.successes - value * counts.sizes
+    variance = clusters / (clusters - 1) * float((residuals**2).sum()) / n**2
+    return max(1.0, variance / binomial)
+
+
+def cases_for_half_width(found: Estimate, half_width: float = 0.05) -> int | None:
+    """How many *further* clusters like those seen would bring the interval down to this half
+    width: normal approximation with the observed design effect. None without a rate."""
+    if found.value is None or not found.n_clusters:
+        return None
+    effect = float(found.extra.get("design_effect", 1.0))
+    per_cluster = found.n / found.n_clusters
+    # A rate seen as 0 or 1 has no variance to plan with: pull it in as Agresti and Coull do.
+    effective = found.n / effect
+    share = (found.value * effective + 2) / (effective + 4)
+    trials = (z_quantile(found.level) / half_width) ** 2 * share * (1 - share) * effect
+    return max(0, ceil(trials / per_cluster) - found.n_clusters)
+
+
+def _bounds(rows: pl.DataFrame, found: Interval, missing: int, level: float) -> dict[str, Any]:
+    """What the missing could make of it: all failed, all succeeded."""
+    import polars as pl
+
+    if not missing:
+        return {
+            "bound_low": found.value,
+            "bound_high": found.value,
+            "bound_interval": [found.low, found.high],
+        }
+    ends = []
+    for fill in (0.0, 1.0):
+        lost = pl.col("state") == MISSING
+        filled = rows.with_columns(pl.when(lost).then(fill).otherwise(pl.col("y")).alias("y"))
+        ends.append(cluster_interval(tally(filled, COUNTED, MISSING), level))
+    return {
+        "bound_low": ends[0].value,
+        "bound_high": ends[1].value,
+        "bound_interval": [ends[0].low, ends[1].high],
+    }
+
+
+def _why_empty(rows: int, missing: int, counts: dict[str, int]) -> str:
+    if rows == 0:
+        return "No rate: there are no trials."
+    if missing == rows:
+        return f"No rate: all {rows} calls failed, so nothing was measured."
+    if counts["n_not_applicable"] == rows:
+        return f"Not applicable: none of the {rows} trials could be put to this target."
+    return f"No rate: none of the {rows} trials belongs in the denominator."
+
+
+def _caution(kept: Tally, missing: int) -> str:
+    said = []
+    if kept.clusters == 1 and kept.trials > 1:
+        said.append("All trials are of one cluster, so the interval says almost nothing.")
+    if missing:
+        calls = "1 reply is" if missing == 1 else f"{missing} replies are"
+        said.append(f"{calls} missing (failed calls); the bounds show what they could change.")
+    return " ".join(said)
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(s for s in sentences if s)

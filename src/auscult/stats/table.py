@@ -1,0 +1,141 @@
+"""The trial table: its columns, how labels are read from it, and what counts in a rate.
+
+One row per (trial, judge). A trial that no judge read (not applicable, say) is a row with an empty
+judge and an empty behaviour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from auscult.core.estimate import Estimate
+from auscult.core.verdict import BEHAVIOURS, Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+COLUMNS = (
+    "suite",
+    "case_no",
+    "case_id",
+    "cluster",
+    "specialty",
+    "difficulty",
+    "arm",
+    "repeat",
+    "attempt",
+    "judge",
+    "behaviour",
+    "score",
+    "cause",
+    "labels",
+    "groups",
+    "in_prefix",
+)
+
+LabelKind = Literal["text", "integer", "number", "flag", "integers"]
+
+COUNTED, MISSING, EXCLUDED, NOT_APPLICABLE = "counted", "missing", "excluded", "not-applicable"
+
+
+class Counting(msgspec.Struct, frozen=True):
+    """Which behaviours are missing data and which are outside the denominator.
+
+    Everything else is in the denominator. A row with an empty behaviour was not applicable and
+    never is."""
+
+    missing: tuple[Behaviour, ...] = ("error",)
+    excluded: tuple[Behaviour, ...] = ()
+
+
+ALL_ASKED = Counting()
+"""The house rule: refused, abstained and invalid replies stay in as not correct."""
+ANSWERED_ONLY = Counting(excluded=("abstained", "refused", "invalid"))
+EVERY_CALL = Counting(missing=())
+"""For the rate of errors themselves."""
+
+
+def blank(suite: str, metric: str, estimand: str, **words: Any) -> Estimate:
+    """An Estimate with its words and no number yet: what `rate` and `difference` fill in."""
+    return Estimate(
+        suite=suite, metric=metric, estimand=estimand, value=None, low=None, high=None, **words
+    )
+
+
+def correctness() -> pl.Expr:
+    """The judge's score for an answer; 0 for a reply that gave none. Null where an answer has no
+    score, which is then missing, not wrong."""
+    import polars as pl
+
+    gave_answer = pl.col("behaviour").is_in(["answered", "partial"])
+    return pl.when(gave_answer).then(pl.col("score")).otherwise(0.0)
+
+
+def behaved(behaviour: Behaviour) -> pl.Expr:
+    """1 where the reply behaved so, else 0: for rates of abstention, refusal and the like."""
+    import polars as pl
+
+    return (pl.col("behaviour") == behaviour).cast(pl.Float64)
+
+
+def with_labels(frame: pl.DataFrame, labels: Mapping[str, LabelKind]) -> pl.DataFrame:
+    """Adds a column per label of that name; null where it is absent or of another type."""
+    return frame.with_columns(_label(name, kind).alias(name) for name, kind in labels.items())
+
+
+def _label(name: str, kind: LabelKind) -> pl.Expr:
+    import polars as pl
+
+    # Reading one path costs a sixth of decoding the object (0.6 s against 3.7 s a million rows).
+    text = pl.col("labels").str.json_path_match(f"$['{name}']")
+    if kind == "flag":
+        return text.replace_strict({"true": True, "false": False}, default=None)
+    if kind == "integers":
+        return (
+            text.str.strip_chars("[] ")
+            .str.split(",")
+            .list.eval(pl.element().str.strip_chars().cast(pl.Int64, strict=False))
+        )
+    if kind == "text":
+        return text
+    return text.cast(pl.Float64 if kind == "number" else pl.Int64, strict=False)
+
+
+def classified(frame: pl.DataFrame, success: pl.Expr, counting: Counting) -> pl.DataFrame:
+    """Adds `y` (the success of a row) and `state` (how the row enters the denominator)."""
+    import polars as pl
+
+    behaviour = pl.col("behaviour").fill_null("")
+    marked = frame.with_columns(success.cast(pl.Float64).alias("y"))
+    state = (
+        pl.when(behaviour == "")
+        .then(pl.lit(NOT_APPLICABLE))
+        .when(behaviour.is_in(list(counting.excluded)))
+        .then(pl.lit(EXCLUDED))
+        .when(behaviour.is_in(list(counting.missing)) | pl.col("y").is_null())
+        .then(pl.lit(MISSING))
+        .otherwise(pl.lit(COUNTED))
+    )
+    return marked.with_columns(state.alias("state"))
+
+
+def behaviour_counts(frame: pl.DataFrame) -> dict[str, int]:
+    """How many rows behaved how, ready for an Estimate's `n_...` fields."""
+    import polars as pl
+
+    tallied = frame.group_by(pl.col("behaviour").fill_null("").alias("behaviour")).len()
+    tally = dict(tallied.iter_rows())
+    unknown = sorted(set(tally) - set(BEHAVIOURS) - {""})
+    if unknown:
+        raise ValueError(f"the trial table has unknown behaviours: {', '.join(unknown)}")
+    return {
+        "n_invalid": tally.get("invalid", 0),
+        "n_error": tally.get("error", 0),
+        "n_refused": tally.get("refused", 0),
+        "n_abstained": tally.get("abstained", 0),
+        "n_not_applicable": tally.get("", 0),
+    }

@@ -1,0 +1,256 @@
+"""Multiple-choice medical questions, with the controls that make the number mean something.
+
+What is measured: the share of replies that choose the right option, over all replies to full
+questions. Refused, abstained and unreadable replies stay in that denominator, each counted apart;
+failed calls are missing and bounded. Options stand in a fresh random order in every repeat, and the
+same options are shown once without their question. The accuracy beyond that, paired by case, is
+what reading the question adds. Our estimators; none is taken from another benchmark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from auscult.core.case import Case, OptionNote
+from auscult.core.errors import DataError
+from auscult.core.message import ImagePart, Message, TextPart, user
+from auscult.core.protocols import (
+    Abilities,
+    Ask,
+    Bench,
+    DataSet,
+    Exhibit,
+    Loader,
+    RoleNeed,
+    Rule,
+    Trials,
+)
+from auscult.core.registry import did_you_mean
+from auscult.core.verdict import Verdict
+from auscult.kit import mcq
+from auscult.kit.options import parse_options
+
+if TYPE_CHECKING:
+    from auscult.core.estimate import Estimate, Finding
+
+FULL, BLIND, JUDGE = "baseline", "options-only", "choice"
+OUR_PACK = DataSet(loader="pack", path="knowledge")
+TOP_LOGPROBS = 20
+REPLY_TOKENS = 512
+PROMPT_OVERHEAD = 96
+IMAGE_TOKENS = 1500
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repeats: int = 2
+    options_only: bool = True
+    scoring: Literal["text", "logprobs"] = "text"
+    letters: str = mcq.LETTERS
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise ValueError(f"repeats is {self.repeats}; give 1 or more")
+        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
+            raise ValueError(
+                f"letters is '{self.letters}'; give two or more different characters, "
+                'such as "ABCDE"'
+            )
+
+
+def build(options: Mapping[str, Any]) -> KnowledgeSuite:
+    return KnowledgeSuite(parse_options(options, Options, "suite 'knowledge'"))
+
+
+class KnowledgeSuite:
+    name = "knowledge"
+    version = "1"
+    measures = (
+        "The share of replies that choose the right option of a multiple-choice question, over "
+        "all replies to full questions; refused, abstained and unreadable ones are not correct."
+    )
+    rule = Rule(
+        numerator="replies that choose the key",
+        denominator=(
+            "all replies to full questions, including refused, abstained and unreadable ones; "
+            "failed calls are missing and get bounds"
+        ),
+    )
+    judges: tuple[str, ...] = (JUDGE,)
+    roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
+    presupposes = ""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.arms: tuple[str, ...] = (FULL, BLIND) if options.options_only else (FULL,)
+
+    def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
+        taken: set[str] = set()
+        for dataset in datasets or (OUR_PACK,):
+            name = _free_name(dataset, taken)
+            if dataset.loader not in loaders:
+                raise DataError(
+                    f"no loader is named '{dataset.loader}'" + did_you_mean(dataset.loader, loaders)
+                )
+            passed = {k: v for k, v in dataset.options.items() if k != "name"}
+            for case in loaders[dataset.loader].load(Path(dataset.path), passed):
+                yield self._admitted(case, name, dataset.contains_phi)
+
+    def _admitted(self, case: Case, data: str, phi: bool) -> Case:
+        where = f"case '{case.id}' of data set '{data}'"
+        count, key = len(case.options), case.brief.key
+        if count < 2:
+            raise DataError(f"{where} has {count} options; a multiple-choice question needs two")
+        if key is None or not 0 <= key < count:
+            stated = "no key" if key is None else f"the key {key}"
+            raise DataError(f"{where} has {stated}; give the index of its right option, from 0")
+        if count > len(self.options.letters):
+            raise DataError(
+                f"{where} has {count} options but there are {len(self.options.letters)} letters; "
+                "give more in the suite option 'letters'"
+            )
+        if not case.text.strip():
+            raise DataError(f"{where} has neither a stem nor a question")
+        cluster = f"{data}/{case.brief.cluster}" if case.brief.cluster else ""
+        brief = msgspec.structs.replace(case.brief, cluster=cluster)
+        return msgspec.structs.replace(
+            case, id=f"{data}/{case.id}", brief=brief, phi=case.phi or phi
+        )
+
+    def stratum(self, case: Case) -> str:
+        return case.brief.specialty
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
+        if self._not_applicable(case, abilities):
+            return ()
+        choices = _tokens("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
+        told = sum(_tokens(message.text) + 8 for message in case.messages)
+        whole = _tokens(case.text) + told + IMAGE_TOKENS * len(case.images) + choices
+        asks = [Ask("target", self.options.repeats, whole, REPLY_TOKENS)]
+        if self.options.options_only:
+            asks.append(Ask("target", 1, choices, REPLY_TOKENS))
+        return asks
+
+    def _not_applicable(self, case: Case, abilities: Abilities) -> str:
+        if case.images and not abilities.images:
+            return "the target takes no images"
+        if self.options.scoring == "logprobs" and not abilities.logprobs:
+            return "the target returns no logprobs"
+        return ""
+
+    async def examine(self, case: Case, bench: Bench) -> None:
+        places = [(FULL, repeat) for repeat in range(self.options.repeats)]
+        if self.options.options_only:
+            places.append((BLIND, 0))
+        if reason := self._not_applicable(case, bench.abilities):
+            for arm, repeat in places:
+                bench.arm(arm, repeat).record(not_applicable=reason)
+            return
+        count = len(case.options)
+        permuted = not mcq.order_matters(case.options)
+        orders = mcq.balanced_orders(bench.rng("orders"), count, len(places))
+        images = await asyncio.to_thread(_images, case) if case.images else ()
+        # One after the other: the second asking finds the stem in the endpoint's prefix cache.
+        for (arm, repeat), drawn in zip(places, orders, strict=True):
+            order = drawn if permuted else tuple(range(count))
+            facts = self._facts(case, order)
+            messages = self._messages(case, arm, facts["options"], images)
+            asked = bench.arm(arm, repeat)
+            reply = await asked.ask(
+                messages,
+                top_logprobs=TOP_LOGPROBS if self.options.scoring == "logprobs" else 0,
+                hints={**facts, "kind": "mcq", "arm": arm, "case_id": case.id},
+            )
+            verdict = await asked.judge(JUDGE, Exhibit(case, messages, reply, facts))
+            asked.record(
+                verdict,
+                order=list(order),
+                shown=count,
+                key_position=facts["key"],
+                longest_right=mcq.longest_score(case.options, case.brief.key),
+                permuted=permuted,
+                **_chosen(verdict, facts["letters"], order, case.brief.option_notes),
+            )
+
+    def _facts(self, case: Case, order: tuple[int, ...]) -> dict[str, Any]:
+        """What the judge may know; `key` is the place of the right option as shown."""
+        return {
+            "options": [case.options[i] for i in order],
+            "letters": self.options.letters[: len(order)],
+            "key": -1 if case.brief.key is None else order.index(case.brief.key),
+            "scoring": self.options.scoring,
+        }
+
+    def _messages(
+        self, case: Case, arm: str, shown: Sequence[str], images: tuple[ImagePart, ...]
+    ) -> tuple[Message, ...]:
+        if arm == BLIND:
+            return (user(mcq.options_only(shown, letters=self.options.letters)),)
+        prompt = mcq.render(case.text, shown, letters=self.options.letters)
+        return (*case.messages, user((*images, TextPart(prompt)) if images else prompt))
+
+    def estimates(self, trials: Trials) -> list[Estimate]:
+        from auscult.kit.mcq_estimates import mcq_estimates
+        from auscult.kit.mcq_table import COLUMNS, Design
+
+        design = Design(self.name, JUDGE, FULL, BLIND, self.options.letters)
+        return mcq_estimates(trials.frame(self.name, COLUMNS), design)
+
+    def findings(self, trials: Trials) -> list[Finding]:
+        from auscult.kit.mcq_findings import wrong_every_time
+
+        return wrong_every_time(trials, self.name, JUDGE, FULL, self.options.letters)
+
+
+def _free_name(dataset: DataSet, taken: set[str]) -> str:
+    """What the ids of a data set start with: its given name, or that of its pack or loader."""
+    given = dataset.options.get("name") or (
+        dataset.path if dataset.loader == OUR_PACK.loader else dataset.loader
+    )
+    base = name = str(given).replace("/", "-")
+    number = 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _tokens(text: str) -> int:
+    """At most so many: three letters of English a token, and one for each sign of other scripts."""
+    plain = len(text.encode("ascii", "ignore"))
+    return plain // 3 + 2 * (len(text) - plain) + 1
+
+
+def _images(case: Case) -> tuple[ImagePart, ...]:
+    parts = []
+    for ref in case.images:
+        kind = ref.media_type or mimetypes.guess_type(ref.path)[0] or "image/png"
+        try:
+            parts.append(ImagePart.of(Path(ref.path).read_bytes(), kind))
+        except OSError as wrong:
+            raise DataError(
+                f"the image '{ref.path}' of case '{case.id}' cannot be read ({wrong.strerror}); "
+                "check the path in the data set"
+            ) from None
+    return tuple(parts)
+
+
+def _chosen(
+    verdict: Verdict, letters: str, order: tuple[int, ...], notes: Sequence[OptionNote]
+) -> dict[str, Any]:
+    """What was chosen, in the author's order, and what the author said of it."""
+    place = verdict.labels.get("chosen")
+    if isinstance(place, str):
+        place = letters.find(place) if place else -1
+    if not isinstance(place, int) or not 0 <= place < len(order):
+        return {}
+    original = order[place]
+    labels: dict[str, Any] = {"position_chosen": place, "chosen_original": original}
+    if original < len(notes):
+        labels |= {"harm_chosen": notes[original].harm, "status_chosen": notes[original].status}
+    return labels

@@ -1,6 +1,6 @@
-"""The floor: aiohttp alone doing the same requests with the same scoring, keeping nothing.
+"""The floor: aiohttp alone sends the same requests, scores them the same way, keeps nothing.
 
-usage: python bench/arm_bare.py URL CASES.jsonl CONCURRENCY -> one line of JSON
+usage: python bench/arm_bare.py RESULT.json URL CASES.jsonl CONCURRENCY
 """
 
 from __future__ import annotations
@@ -8,13 +8,21 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
 import uvloop
+
+from marks import Work, tell
+
+INSTRUCTION = (
+    "Reply with the letter of the single best option and nothing else. "
+    'If you do not know the answer, you may reply "I don\'t know" instead.'
+)
+REPLY_TOKENS = 512
+HEADERS = {"Content-Type": "application/json"}
 
 
 class Message(msgspec.Struct):
@@ -29,31 +37,40 @@ class Answer(msgspec.Struct):
     choices: list[Choice]
 
 
-async def main(url: str, cases: list[dict[str, Any]], concurrency: int) -> dict[str, float]:
-    right = 0
+def request(case: dict[str, Any]) -> bytes:
+    """As many bytes as Auscult sends for the same question; the smoke test compares the sums."""
+    lines = "\n".join(f"{letter}. {text}" for letter, text in case["options"].items())
+    text = f"{case['question']}\n\nOptions:\n{lines}\n\n{INSTRUCTION}"
+    message = {"role": "user", "content": text}
+    return msgspec.json.encode({"model": "m", "messages": [message], "max_tokens": REPLY_TOKENS})
+
+
+async def run(url: str, cases: list[dict[str, Any]], concurrency: int) -> dict[str, Any]:
+    right = done = 0
     feed = iter(cases)
-    decoder = msgspec.json.Decoder(Answer)
-    headers = {"Content-Type": "application/json"}
+    decode = msgspec.json.Decoder(Answer).decode
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    async with aiohttp.ClientSession(f"{url}/", connector=connector) as session:
 
         async def worker() -> None:
-            nonlocal right
+            nonlocal right, done
             for case in feed:
-                lines = "\n".join(f"{k}. {v}" for k, v in case["options"].items())
-                text = f"{case['question']}\n{lines}\nAnswer with the letter only."
-                message = {"role": "user", "content": text}
-                body = msgspec.json.encode({"model": "m", "messages": [message]})
-                async with session.post(f"{url}/chat/completions", data=body, headers=headers) as r:
-                    answer = decoder.decode(await r.read())
+                body = request(case)
+                async with session.post("chat/completions", data=body, headers=HEADERS) as got:
+                    answer = decode(await got.read())
                 right += answer.choices[0].message.content.strip()[:1] == case["answer_idx"]
+                done += 1
 
-        cpu, wall = time.process_time(), time.perf_counter()
+        work = Work()
+        work.begin()
         await asyncio.gather(*(worker() for _ in range(concurrency)))
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return {"cpu": cpu, "wall": wall, "cases": len(cases), "right": right}
+        return {**work.end(), "cases": done, "right": right}
+
+
+def main(result: str, url: str, cases: str, concurrency: str) -> None:
+    rows = [json.loads(line) for line in Path(cases).read_text(encoding="utf-8").splitlines()]
+    tell(Path(result), uvloop.run(run(url, rows, int(concurrency))))
 
 
 if __name__ == "__main__":
-    rows = [json.loads(line) for line in Path(sys.argv[2]).read_text().splitlines()]
-    print(json.dumps(uvloop.run(main(sys.argv[1], rows, int(sys.argv[3])))))
+    main(*sys.argv[1:])

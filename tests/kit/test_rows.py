@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from auscult.core.case import Brief, Case
 from auscult.core.errors import DataError
 from auscult.kit import rows
+from auscult.kit.disk_index import DiskIndex
 from auscult.kit.rows import (
     BadRow,
-    DiskIndex,
     Row,
     RowLoader,
     check_file,
@@ -132,6 +132,15 @@ def test_a_loader_used_twice_counts_afresh(tmp_path: Path) -> None:
     for _ in range(2):
         assert len(list(loader.stream(path, json_lines(path), plain, "skip"))) == 1
         assert loader.n_skipped == 1
+
+
+def test_one_loader_reports_on_each_of_its_files(tmp_path: Path) -> None:
+    loader = RowLoader()
+    for name in ("a.jsonl", "b.jsonl"):
+        path = write(tmp_path, '{"id":"a","question":"q"}\n{"id":1}\n', name)
+        list(loader.stream(path, json_lines(path), plain, "skip"))
+    assert loader.n_skipped == 2
+    assert [Path(fault.where).name for fault in loader.skipped] == ["a.jsonl", "b.jsonl"]
 
 
 def test_a_json_array_gives_its_members_with_their_lines(tmp_path: Path) -> None:

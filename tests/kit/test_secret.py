@@ -117,9 +117,11 @@ def test_a_plan_is_masked_for_people() -> None:
         },
         "roles": [{"api_key": "${NAMED}", "api_key_env": "NAMED"}],
         "limits": {"tokens": 5},
+        "proxy": "http://me:word@proxy.test:3128/a@b",
     }
     shown = masked(plan)
-    assert json.dumps(shown).count("***") == 3
+    assert json.dumps(shown).count("***") == 4
     assert shown["target"]["use"] == "openai/m?api_key=***&base_url=http://h/v1&n=2"
     assert shown["roles"] == plan["roles"]
     assert shown["limits"] == {"tokens": 5}
+    assert shown["proxy"] == "http://***@proxy.test:3128/a@b"

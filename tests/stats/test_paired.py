@@ -113,6 +113,12 @@ def test_only_cases_that_both_arms_measured_are_compared():
     assert not found.extra["undecided"]
 
 
+def test_categorical_columns_are_as_good_as_text():
+    frame = pairs(10, 2, 1, 7)
+    coded = frame.with_columns(pl.col("arm", "behaviour").cast(pl.Categorical))
+    assert difference(coded, about()) == difference(frame, about())
+
+
 def test_a_sign_that_the_missing_could_turn_is_undecided():
     lost: list[Row] = []
     for i in range(3):

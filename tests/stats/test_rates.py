@@ -191,6 +191,14 @@ def test_groups_are_told_apart_and_small_ones_are_marked():
     assert renal.note == ""
 
 
+def test_categorical_columns_are_as_good_as_text():
+    frame = pl.concat([answers(6, 2), table(("r", "refused", None), ("x", "error", None))])
+    frame = frame.with_columns(specialty=pl.lit("renal"))
+    coded = frame.with_columns(pl.col("behaviour", "specialty").cast(pl.Categorical))
+    assert rate(coded, ABOUT) == rate(frame, ABOUT)
+    assert rates_by(coded, "specialty", ABOUT) == rates_by(frame, "specialty", ABOUT)
+
+
 def test_narrowing_states_its_price():
     found = rate(answers(50, 50), ABOUT)
     # 1.96^2 * 0.25 / 0.05^2 = 384.1 cases in all.

@@ -5,6 +5,10 @@ import pytest
 
 from auscult.stats.table import (
     ANSWERED_ONLY,
+    COUNTED,
+    EXCLUDED,
+    MISSING,
+    NOT_APPLICABLE,
     behaved,
     behaviour_counts,
     classified,
@@ -39,13 +43,13 @@ def test_states_of_rows():
     )
     asked = classified(frame, correctness(), ANSWERED_ONLY)
     assert asked["state"].to_list() == [
-        "counted",
-        "counted",
-        "missing",  # an answer that nobody scored is not a wrong answer
-        "excluded",
-        "excluded",
-        "missing",
-        "not-applicable",
+        COUNTED,
+        COUNTED,
+        MISSING,  # an answer that nobody scored is not a wrong answer
+        EXCLUDED,
+        EXCLUDED,
+        MISSING,
+        NOT_APPLICABLE,
     ]
     assert classified(frame, behaved("refused"), ANSWERED_ONLY)["y"].to_list()[3] == 1.0
 

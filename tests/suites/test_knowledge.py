@@ -20,6 +20,8 @@ from auscult.core.estimate import Estimate
 from auscult.core.message import ImagePart, Message, Reply, assistant, user
 from auscult.core.protocols import Abilities, DataSet, Exhibit, Suite
 from auscult.core.verdict import Verdict
+from auscult.engine.export import cluster_key
+from auscult.stats.table import LABEL, label_column
 from auscult.suites.knowledge import KnowledgeSuite, build
 
 Hints = dict[str, Any]
@@ -33,7 +35,7 @@ class FakeArm:
         self.seen: list[Message] = []
 
     async def ask(self, messages: Sequence[Message], **how: Any) -> Reply:
-        assert how.get("sampling") is None
+        assert how["sampling"].max_tokens
         self.bench.logprobs.append(how["top_logprobs"])
         text = self.bench.behave(how["hints"], self.rng("target"))
         self.seen += [*messages, assistant(text)]
@@ -76,7 +78,13 @@ class FakeBench:
 class FakeTrials:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.transcripts: dict[tuple[str, str, int], list[Message]] = {}
+        self.said: dict[tuple[str, str, int], list[Message]] = {}
+
+    passes = 0
+
+    def transcripts(self, wanted: set[Any]) -> dict[Any, list[Message]]:
+        self.passes += 1
+        return {place: self.transcript(*place) for place in wanted}
 
     def add(self, number: int, bench: FakeBench) -> None:
         for arm, verdicts, labels in bench.rows:
@@ -87,6 +95,7 @@ class FakeTrials:
                 "case_no": number,
                 "case_id": bench.case.id,
                 "cluster": bench.case.cluster,
+                "cluster_key": cluster_key(bench.case.cluster),
                 "specialty": bench.case.brief.specialty,
                 "difficulty": bench.case.brief.difficulty,
                 "arm": arm.name,
@@ -97,17 +106,23 @@ class FakeTrials:
                 "labels": msgspec.json.encode(merged).decode(),
             }
             self.rows.append(row)
-            self.transcripts[bench.case.id, arm.name, arm.repeat] = arm.seen
+            self.said[bench.case.id, arm.name, arm.repeat] = arm.seen
 
     def frame(self, suite: str, columns: Sequence[str], *, prefix_only: bool = True):
         assert suite == "knowledge"
         schema = {"score": pl.Float64, "case_no": pl.Int64, "repeat": pl.Int32}
-        full = {name: schema.get(name, pl.String) for name in columns}
-        rows = [{name: row[name] for name in columns} for row in self.rows]
-        return pl.DataFrame(rows, schema=full)
+        schema |= {name: pl.String for name in ("case_id", "cluster", "labels")}
+        schema["cluster_key"] = pl.UInt64
+        full = {name: schema.get(name, pl.Categorical) for name in columns}
+        held = {name: full[name] for name in columns if not name.startswith(LABEL)}
+        held["labels"] = pl.String
+        rows = [{name: row[name] for name in held} for row in self.rows]
+        return pl.DataFrame(rows, schema=held).select(
+            label_column(name) if name.startswith(LABEL) else name for name in columns
+        )
 
     def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
-        return self.transcripts[case_id, arm, repeat]
+        return self.said[case_id, arm, repeat]
 
 
 def question(number: int, options: int = 4, **brief: Any) -> Case:
@@ -322,6 +337,8 @@ async def test_every_estimate_can_be_defended():
         assert msgspec.json.encode(estimate)
     assert len({e.metric + str(e.group) for e in estimates}) == len(estimates)
     assert [e.metric for e in estimates if e.standing == "primary"] == ["accuracy"]
+    baselines = [e.arm for e in estimates if e.extra.get("baseline_of") == "accuracy"]
+    assert sorted(baselines) == ["constant letter", "longest option", "options-only"]
 
 
 @pytest.mark.parametrize("behave", [always("!"), always("No."), None])
@@ -342,7 +359,7 @@ async def test_the_key_moves_between_repeats_and_runs_are_alike():
     _, first = await audit(sticky, count=10, repeats=4)
     _, second = await audit(sticky, count=10, repeats=4)
     assert first.rows == second.rows
-    assert first.transcripts == second.transcripts
+    assert first.said == second.said
     for number in range(10):
         places = [
             msgspec.json.decode(row["labels"])["key_position"]
@@ -367,8 +384,8 @@ async def test_the_question_is_withheld_in_the_options_only_arm():
     told = (user("Earlier."), assistant("Yes."))
     case = msgspec.structs.replace(question(1), messages=told)
     _, trials = await audit(sticky, cases=[case])
-    full = trials.transcripts["knowledge/q001", "baseline", 0]
-    blind = trials.transcripts["knowledge/q001", "options-only", 0]
+    full = trials.said["knowledge/q001", "baseline", 0]
+    blind = trials.said["knowledge/q001", "options-only", 0]
     assert full[:2] == list(told) and "Patient 1." in full[2].text
     assert len(blind) == 2 and "Drug 1-a" in blind[0].text
     assert "Patient" not in blind[0].text and "Which drug" not in blind[0].text
@@ -396,9 +413,9 @@ async def test_without_logprobs_or_images_a_case_does_not_apply(tmp_path):
     suite, trials = await audit(always("A"), cases=[case])
     assert suite.estimates(trials)[0].n_not_applicable == 2
     _, trials = await audit(always("A"), cases=[case], abilities=Abilities(images=True))
-    image = trials.transcripts["knowledge/q000", "baseline", 0][0].images
+    image = trials.said["knowledge/q000", "baseline", 0][0].images
     assert image == (ImagePart.of(b"png", "image/png"),)
-    assert trials.transcripts["knowledge/q000", "options-only", 0][0].images == ()
+    assert trials.said["knowledge/q000", "options-only", 0][0].images == ()
     picture.unlink()
     with pytest.raises(DataError, match=r"the image .* cannot be read"):
         await audit(always("A"), cases=[case], abilities=Abilities(images=True))
@@ -503,7 +520,7 @@ async def test_findings_are_the_firmly_wrong_by_harm_and_claim_no_more():
 async def test_findings_survive_a_purge_and_are_at_most_25():
     cases = [question(1 + 4 * i) for i in range(30)]
     suite, trials = await audit(sticky, cases=cases, repeats=1)
-    trials.transcripts = {place: [] for place in trials.transcripts}
+    trials.said = {place: [] for place in trials.said}
     findings = suite.findings(trials)
     assert len(findings) == 25
     assert findings[0].title == "Chose option 1 of the author's list"
@@ -511,19 +528,10 @@ async def test_findings_survive_a_purge_and_are_at_most_25():
     assert findings[0].evidence == "The author graded no harm for this choice."
 
 
-async def test_transcripts_are_read_in_one_pass_where_the_run_can():
-    class InOnePass(FakeTrials):
-        passes = 0
-
-        def transcripts(self, wanted):
-            self.passes += 1
-            return {place: self.transcript(*place) for place in wanted}
-
-    suite, apart = await audit(sticky, cases=[question(1), question(5)])
-    together = InOnePass()
-    together.__dict__.update(apart.__dict__)
-    assert suite.findings(together) == suite.findings(apart)
-    assert together.passes == 1
+async def test_transcripts_are_read_in_one_pass():
+    suite, trials = await audit(sticky, cases=[question(1), question(5)])
+    assert suite.findings(trials)
+    assert trials.passes == 1
 
 
 async def test_one_right_or_withheld_reply_is_no_finding():

@@ -15,6 +15,7 @@ import json
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -155,6 +156,11 @@ def error_body(message: str, code: str = "", kind: str = "invalid_request_error"
 
 
 CANNED = response(200, completion({"model": "stub"}, "A"))
+
+
+@cache
+def _huge() -> bytes:
+    return response(200, completion({"model": "stub"}, "A" * HUGE))
 
 
 def _bad_image(body: Mapping[str, Any]) -> str:
@@ -302,7 +308,7 @@ class StubServer:
         if kind == "empty-choices":
             return response(200, {**completion(body, ""), "choices": []})
         if kind == "huge":
-            return response(200, completion(body, "A" * HUGE))
+            return _huge()
         text = _answer(self.behaviour.answers, body)
         if kind == "truncated":
             whole = json.dumps(completion(body, text)).encode()

@@ -132,6 +132,8 @@ async def test_openais_own_endpoint_gets_its_own_name_for_the_cap(
         ({"base_url": "http://h.test/v1", "api_key_env": "NO_SUCH_KEY"}, "NO_SUCH_KEY"),
         ({"base_url": "http://h.test/v1", "api_key": "hidden\nhidden"}, "characters that no key"),
         ({"base_url": "http://h.test/v1", "api_key_command": "'"}, "split into words"),
+        ({"base_url": "http://h.test/v1", "timeout_s": 0}, "timeout_s must be above 0"),
+        ({"base_url": "http://h.test/v1", "proxy": "hidden:1"}, "proxy is not an address"),
         ({}, "wants an API key: set OPENAI_API_KEY"),
     ],
 )
@@ -167,9 +169,15 @@ async def test_the_key_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) 
         assert KEY not in repr((target.identity, target.endpoint, target.fingerprint))
 
 
-@pytest.mark.parametrize("given", [{"api_key": KEY}, {"api_key": "${CLINIC_KEY}"},
-                                   {"api_key_env": "CLINIC_KEY"},
-                                   {"headers": {"Authorization": "Bearer ${CLINIC_KEY}"}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"api_key": KEY},
+        {"api_key": "${CLINIC_KEY}"},
+        {"api_key_env": "CLINIC_KEY"},
+        {"headers": {"Authorization": "Bearer ${CLINIC_KEY}"}},
+    ],
+)
 async def test_a_refused_key_ends_the_run_in_a_sentence_without_the_key(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +191,7 @@ async def test_a_refused_key_ends_the_run_in_a_sentence_without_the_key(
     assert "Incorrect API key provided: ***" in said
     assert "check the API key" in said
     assert KEY not in said
-    assert KEY not in repr(caught.value.__context__) or caught.value.__suppress_context__
+    assert caught.value.__context__ is None  # nor in what a traceback would show
 
 
 async def test_the_azure_dialect() -> None:
@@ -275,7 +283,8 @@ EXPECTED = {
 
 @pytest.mark.parametrize("kind", CHAOS)
 async def test_every_misfortune_is_an_error_and_none_an_answer(kind: str) -> None:
-    async with served(Behaviour(chaos={kind: 1.0}), timeout_s=0.1) as (target, _):
+    patience = 0.1 if kind == "hang" else 60.0
+    async with served(Behaviour(chaos={kind: 1.0}), timeout_s=patience) as (target, _):
         reply = await target.answer(ask())
         assert (reply.status, reply.cause, reply.retry) == EXPECTED[kind]
         assert reply.throttled == kind.startswith("429")
@@ -289,9 +298,10 @@ async def test_in_chaos_every_call_is_either_right_or_an_error(tmp_path: Path) -
         chaos=even_chaos(0.6),
         counts_file=str(counts),
         seed=3,
+        hang_s=0.05,
         latency_spread_s=0.01,
     )
-    async with served(behaviour, timeout_s=0.2) as (target, stub):
+    async with served(behaviour) as (target, stub):
         requests = [ask(f"question {i}") for i in range(80)]
         replies = await asyncio.gather(*(target.answer(r) for r in requests))
         for request, reply in zip(requests, replies, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,21 +17,7 @@ from auscult.core.case import Case
 from auscult.core.errors import UsageError
 from auscult.core.registry import did_you_mean
 from auscult.engine.clock import utcnow
-
-DECISIONS = ("sign-off", "dispute", "skip")
-
-
-class Review(msgspec.Struct, frozen=True):
-    """One clinician's word on one case. The digest ties it to the wording that was read."""
-
-    pack: str
-    case: str
-    digest: str
-    reviewer: str
-    decision: str
-    own_answer: str
-    comment: str
-    at: str
+from auscult.kit.reviews import DECISIONS, DISPUTE, Review, case_digest, read_reviews
 
 
 def _root() -> Path:
@@ -45,11 +30,6 @@ def _cases(pack: str) -> list[Case]:
         known = [p.name for p in _root().iterdir() if p.is_dir()]
         raise UsageError(f"no pack or folder is named '{pack}'" + did_you_mean(pack, known))
     return list(registry.build("data", "pack").load(place, {}))
-
-
-def case_digest(case: Case) -> str:
-    body = msgspec.json.encode(case, order="deterministic")
-    return hashlib.blake2b(body, digest_size=8).hexdigest()
 
 
 def list_packs(*, as_json: bool) -> None:
@@ -111,7 +91,7 @@ def _record_one(
         )
     if not case:
         raise UsageError("--decision goes with --case: a sign-off is given case by case")
-    if decision == "dispute" and not comment:
+    if decision == DISPUTE and not comment:
         raise UsageError("a dispute needs its reason: add --comment '...'")
     stamp = utcnow().isoformat()
     digest = case_digest(cases[case])
@@ -138,16 +118,6 @@ def _ask(pack: str, case: Case, reviewer: str) -> Review:
     decision = {"s": "sign-off", "d": "dispute", "k": "skip"}[word]
     stamp = utcnow().isoformat()
     return Review(pack, case.id, case_digest(case), reviewer, decision, own, comment, stamp)
-
-
-def read_reviews(file: Path) -> list[Review]:
-    if not file.exists():
-        return []
-    lines = file.read_bytes().splitlines()
-    try:
-        return [msgspec.json.decode(line, type=Review) for line in lines if line.strip()]
-    except msgspec.DecodeError as error:
-        raise UsageError(f"'{file}' does not hold reviews: {error}; name another --file") from error
 
 
 def _append(file: Path, review: Review) -> None:

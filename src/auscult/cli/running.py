@@ -22,9 +22,13 @@ from auscult.engine.plan import Limits, Plan, Price
 from auscult.engine.planfile import dataset_of, read_plan
 from auscult.engine.progress import Progress
 from auscult.engine.run import Options, run_plan
+from auscult.kit.secret import masked, names_a_secret
 
 CHECKUP_MINUTES = {"qwen": 4.6, "smollm2": 1.6}
-CHECKUP_CONCURRENCY = 2
+CHECKUP_REPLY_TOKENS = 64
+"""The checkup asks for a letter; a model that runs on is cut there, and that is counted."""
+LOCAL_CHECKUP = {"cache": "true"}
+"""The same question is asked in several orders: its stem is computed once."""
 FALLBACK = "smollm2"
 
 
@@ -152,18 +156,20 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
     options = _pairs(wishes.option, "--option")
     if wishes.base_url:
         options["base_url"] = wishes.base_url
-    if notes:
-        options["note"] = notes
+    if checkup and local:
+        options = {**LOCAL_CHECKUP, **options}
+    slots = int(options.get("slots", 1)) if local else 16
+    reply_tokens = wishes.max_tokens or (CHECKUP_REPLY_TOKENS if checkup else None)
     minutes = wishes.cap_minutes
     if minutes is None and checkup:
         minutes = CHECKUP_MINUTES.get(model, CHECKUP_MINUTES["qwen"])
     limits = Limits(
         wishes.cap_calls, wishes.cap_tokens, wishes.cap_money, minutes,
-        wishes.concurrency or (CHECKUP_CONCURRENCY if local else 16), wishes.rpm, wishes.tpm,
+        wishes.concurrency or slots, wishes.rpm, wishes.tpm,
         timeout_s=600.0 if local else 300.0,
     )  # fmt: skip
     data = [DataSet(**{**dataset_of(d), "contains_phi": wishes.contains_phi}) for d in wishes.data]
-    return api.make_plan(
+    plan = api.make_plan(
         wishes.suites or ("knowledge",),
         target=target,
         data=data,
@@ -171,7 +177,7 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
         seed=wishes.seed,
         limits=limits,
         system=wishes.system,
-        sampling=Sampling(temperature=wishes.temperature, max_tokens=wishes.max_tokens),
+        sampling=Sampling(temperature=wishes.temperature, max_tokens=reply_tokens),
         target_options=options,
         suite_options=_pairs(wishes.suite_option, "--suite-option"),
         prices=_prices(wishes, target),
@@ -179,6 +185,7 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
         authorised_by=wishes.i_am_authorised,
         **({"name": "checkup"} if checkup else {}),
     )
+    return msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, note=notes))
 
 
 def _said(wishes: Wishes) -> set[str]:
@@ -247,7 +254,7 @@ def _ensure_model(name: str, *, named: bool, quiet: bool) -> tuple[str, str]:
 
 def _confirm(plan: Plan) -> None:
     """Somebody may be about to pay: show what, and ask. Local and loopback targets are free."""
-    bound = bind(plan)
+    bound = bind(plan, dry=True)
     if all(role.target.local for role in bound.roles.values()):
         return
     from auscult.cli.reading import print_forecast_of
@@ -295,5 +302,11 @@ def _unused(folder: Path) -> Path:
 
 
 def _command() -> str:
-    """As typed, for the dossier. Nothing secret belongs on a command line, and none is taken."""
-    return shlex.join(["auscult", *sys.argv[1:]])
+    """As typed, for the dossier; what looks like a secret is masked."""
+    return shlex.join(["auscult", *map(_masked, sys.argv[1:])])
+
+
+def _masked(argument: str) -> str:
+    name, equals, _ = argument.partition("=")
+    hide = equals and names_a_secret(name.lstrip("-"))
+    return f"{name}=***" if hide else str(masked(argument))

@@ -28,6 +28,8 @@ class TargetSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str = "target"
     state_dir: str = ""
     """Where a target may keep files of its own (a child's log, a joined model)."""
+    dry: bool = False
+    """Only described, never asked: a forecast needs no key and no model on disk."""
 
 
 class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,6 +38,8 @@ class Abilities(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: bool = False
     sessions: bool = False
     """True where the thing behind keeps the conversation: such a call cannot be replayed alone."""
+    parallel: int = 0
+    """How many calls it can work on at once; 0 where that is the endpoint's own business."""
 
 
 @runtime_checkable
@@ -156,6 +160,10 @@ class RoleNeed(msgspec.Struct, frozen=True):
     required: bool = True
 
 
+TrialName = tuple[str, str, str, int]
+"""(suite, case id, arm, repeat)"""
+
+
 class Trials(Protocol):
     """The run's trials as one table: read only the columns you need."""
 
@@ -165,6 +173,10 @@ class Trials(Protocol):
 
     def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
         """Every turn of one trial, the target's replies as assistant messages."""
+        ...
+
+    def transcripts(self, wanted: set[TrialName]) -> dict[TrialName, list[Message]]:
+        """Many at once, for one reading of the ledger."""
         ...
 
 
@@ -180,6 +192,8 @@ class Suite(Protocol):
     presupposes: str
     """Name of the suite whose competence this one's results presuppose; empty where none."""
     arms: tuple[str, ...]
+    default_data: tuple[DataSet, ...]
+    """What is asked where the plan names no data."""
 
     def cases(
         self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]

@@ -20,13 +20,13 @@ import msgspec
 from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote, Source
 from auscult.core.errors import DataError, Fault
 from auscult.core.registry import did_you_mean
+from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
+from auscult.kit.reviews import case_digest, read_reviews, signed_off
 from auscult.kit.rows import (
-    DiskIndex,
     Row,
     RowLoader,
     check_file,
-    digest64,
     fault_at,
     json_lines,
 )
@@ -43,7 +43,8 @@ def build() -> Pack:
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """None yet: a pack says everything itself."""
+    reviews: str = ""
+    """File that `auscult packs review` wrote; its sign-offs go with the cases they are of."""
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,12 +95,15 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Pack(RowLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
-        parse_options(options, Options, "pack options")
+        wanted = parse_options(options, Options, "pack options")
+        if wanted.reviews and not Path(wanted.reviews).is_file():
+            raise DataError(f"there is no file of reviews '{wanted.reviews}'; check the path")
+        signed = signed_off(read_reviews(Path(wanted.reviews))) if wanted.reviews else {}
         found = pack_files(path)
         if faults := _faults(found):
             raise DataError(_report(path, faults))
-        self._begin()
-        return (_case(item) for file in found for _, item in _items(file) if item is not None)
+        cases = (_case(item) for file in found for _, item in _items(file) if item is not None)
+        return (_signed(case, signed) for case in cases) if signed else cases
 
 
 def packs() -> dict[str, Path]:
@@ -253,6 +257,15 @@ def _case(item: Item) -> Case:
             Measurement(m.quantity, m.value, m.unit, m.text) for m in item.measurements
         ),
         brief=brief,
+    )
+
+
+def _signed(case: Case, signed: Mapping[tuple[str, str], tuple[str, ...]]) -> Case:
+    reviewers = signed.get((case.id, case_digest(case)), ())
+    if not reviewers:
+        return case
+    return msgspec.structs.replace(
+        case, brief=msgspec.structs.replace(case.brief, reviewers=reviewers)
     )
 
 

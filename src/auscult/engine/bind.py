@@ -45,11 +45,11 @@ class Bound(msgspec.Struct):
     currency: str
 
 
-def bind(plan: Plan, *, source: str = "the plan") -> Bound:
+def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
     """Builds everything. Targets start no process and open no socket until they are asked."""
     faults: list[Fault] = []
     suites = _bind_suites(plan, faults)
-    targets = _bind_targets(plan, faults)
+    targets = _bind_targets(plan, faults, dry)
     if faults:
         raise PlanError(source, faults)
     for bound in suites:
@@ -71,14 +71,16 @@ def bind(plan: Plan, *, source: str = "the plan") -> Bound:
     for name, chosen in _roles_of(plan).items():
         target = targets[name]
         if target.endpoint not in gates:
+            parallel = target.abilities.parallel
             gates[target.endpoint] = Gate(
                 target.endpoint,
-                limits.concurrency,
+                min(limits.concurrency, parallel) if parallel else limits.concurrency,
                 limits.requests_per_minute,
                 limits.tokens_per_minute,
             )
         system = (Message("system", chosen.system),) if chosen.system else ()
-        roles[name] = Role(name, target, system, chosen.sampling, gates[target.endpoint])
+        gate = gates[target.endpoint]
+        roles[name] = Role(name, target, system, chosen.sampling, gate, chosen.note)
     currencies = {price.currency for price in prices.values() if price and price is not FREE}
     return Bound(roles, judges, suites, pricing, currencies.pop() if currencies else "USD")
 
@@ -87,12 +89,13 @@ def _roles_of(plan: Plan) -> dict[str, RolePlan]:
     return {"target": plan.target, **plan.roles}
 
 
-def _bind_targets(plan: Plan, faults: list[Fault]) -> dict[str, Target]:
+def _bind_targets(plan: Plan, faults: list[Fault], dry: bool) -> dict[str, Target]:
     targets: dict[str, Target] = {}
     for role, chosen in _roles_of(plan).items():
         where = "target" if role == "target" else f"roles.{role}"
         try:
             spec = parse_target(chosen.use, chosen.options, role)
+            spec = msgspec.structs.replace(spec, dry=dry)
             targets[role] = registry.build("targets", spec.kind, spec)
         except PlanError as error:
             faults.extend(error.faults)
@@ -123,9 +126,8 @@ def _bind_suites(plan: Plan, faults: list[Fault]) -> list[BoundSuite]:
                 faults.append(Fault(f"{where}.data[{place}].loader", str(error)))
         datasets = chosen.data
         if not datasets:
-            default: tuple[DataSet, ...] = getattr(suite, "default_data", ())
-            datasets = default
-            for data in default:
+            datasets = suite.default_data
+            for data in datasets:
                 loaders[data.loader] = registry.build("data", data.loader)
         bound.append(BoundSuite(number, chosen, suite, loaders, datasets))
     return bound
@@ -159,6 +161,9 @@ def price_of(plan: Plan, chosen: RolePlan, target: Target) -> Price | None:
     for name in (ref, ref.partition("/")[2], target.identity):
         if name in plan.prices:
             return plan.prices[name]
+    declared = getattr(target, "price", None)
+    if declared is not None:
+        return msgspec.convert(msgspec.to_builtins(declared), Price)
     return FREE if target.local else None
 
 

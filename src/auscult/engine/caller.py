@@ -27,10 +27,15 @@ DEFAULT_OUTPUT_TOKENS = 1024
 LONG_TEXT = 4096
 _encode = msgspec.json.Encoder().encode
 BACKOFF_S = 0.25
+SESSION_LOST = "session-lost"
 
 
 class Halt(RunError):
     """The run is stopping: the case is left unfinished and will be asked again."""
+
+
+class StartAgain(RunError):
+    """A conversation was lost by the system that keeps it: the case starts again from turn one."""
 
 
 class Role(msgspec.Struct):
@@ -41,6 +46,7 @@ class Role(msgspec.Struct):
     system: tuple[Message, ...]
     sampling: Sampling
     gate: Gate
+    note: str = ""
     totals: RoleTotals = msgspec.field(default_factory=RoleTotals)
     models_seen: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -82,6 +88,8 @@ class Caller:
                         raise Halt(self.closed)
                     return last  # a cap forbids another try: the failure stands
                 reply = sent
+            if reply.cause == SESSION_LOST and known is None:
+                raise StartAgain(path)
             last = reply
             if not (reply.status == "error" and reply.retry) or tried >= self._retries:
                 return reply
@@ -89,6 +97,9 @@ class Caller:
                 self._go_on()
                 await asyncio.sleep(backoff(reply, tried, digest))
             tried += 1
+            # Another try is another draw: a target seeded by its request must not repeat itself.
+            request = msgspec.structs.replace(request, seed=request.seed + 1)
+            body, digest = encode_request(request)
 
     def _from_ledger(self, known: Call, digest: bytes, path: str) -> Reply:
         if known.digest != digest:
@@ -201,7 +212,7 @@ class Caller:
                     self._ledger.commit.put_blob(bytes.fromhex(image.digest), image.data)
                 content = [self._part(part) for part in content]
             messages.append({"role": message.role, "content": content})
-        rest = msgspec.to_builtins(msgspec.structs.replace(request, messages=()))
+        rest = msgspec.to_builtins(msgspec.structs.replace(request, messages=(), hints={}))
         return _encode({**rest, "messages": messages})
 
     def _part(self, part: Any) -> Any:
@@ -231,7 +242,10 @@ def _tally(role: Role, record: Call) -> None:
 
 
 def encode_request(request: Request) -> tuple[bytes, bytes]:
-    """Bytes for the ledger and the request's hash. Image bytes are left out: their digest is in."""
+    """Bytes for the ledger and the request's hash. Image bytes are left out: their digest is in.
+    So are the hints, which are for scripted targets and no part of what is said."""
+    if request.hints:
+        request = msgspec.structs.replace(request, hints={})
     if any(not isinstance(m.content, str) for m in request.messages):
         lean = tuple(
             m if isinstance(m.content, str) else Message(m.role, tuple(_lean(p) for p in m.content))

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.errors import DataError
+from auscult.core.errors import DataError, LedgerError
 from auscult.core.protocols import Suite
 
 INDEX_NAME = "cases.db"
@@ -23,7 +23,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Case)
 
 SCHEMA = """
-PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
+PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;
 CREATE TABLE raw(row INTEGER PRIMARY KEY, suite INT, id TEXT, stratum TEXT, pull REAL, body BLOB);
 CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER);
 CREATE TABLE ordering(suite INT, no INT, row INT, PRIMARY KEY(suite, no)) WITHOUT ROWID;
@@ -48,7 +48,7 @@ class CaseIndex:
     def __init__(self, folder: Path) -> None:
         path = folder / INDEX_NAME
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA cache_size=-16000")
+        self._db.execute("PRAGMA cache_size=-2000")
         known = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not known:
             path.chmod(0o600)
@@ -66,6 +66,19 @@ class CaseIndex:
         self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int, digest: str
     ) -> int:
         """Streams the cases in; a half-built index from a killed process is built again."""
+        try:
+            return self._build(suite_no, suite, cases, seed, digest)
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise LedgerError(
+                f"cannot keep the cases of '{suite.name}' on disk: {error}; free some space, or "
+                "name a folder on another disk with --out"
+            ) from error
+
+    def _build(
+        self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int, digest: str
+    ) -> int:
         db = self._db
         db.execute("BEGIN")
         for table in ("raw", "ordering", "ready"):

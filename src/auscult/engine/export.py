@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from itertools import islice
@@ -43,25 +44,32 @@ def schema() -> dict[str, Any]:
         "cause": pl.Categorical,
         "labels": pl.String,
         "in_prefix": pl.Boolean,
+        "cluster_key": pl.UInt64,
     }
 
 
 def rows_of(case: FinishedCase, suite: str, in_prefix: bool) -> Iterator[tuple[Any, ...]]:
     """One row per trial and judge; a trial without a verdict is a row with an empty judge."""
     groups = _text(case.groups)
+    key = cluster_key(case.cluster)
     for trial in case.trials:
         head = (
             suite, case.case_no, case.case_id, case.cluster, case.specialty, case.difficulty,
             groups, trial.arm, trial.repeat, case.attempt,
         )  # fmt: skip
         if not trial.verdicts:
-            yield (*head, "", "", None, None, "", _text(trial.labels), in_prefix)
+            yield (*head, "", "", None, None, "", _text(trial.labels), in_prefix, key)
         for verdict in trial.verdicts:
             labels = _text({**trial.labels, **verdict.labels})
             yield (
                 *head, verdict.judge, verdict.version, verdict.behaviour, verdict.score,
-                verdict.cause, labels, in_prefix,
+                verdict.cause, labels, in_prefix, key,
             )  # fmt: skip
+
+
+def cluster_key(cluster: str) -> int:
+    """A number that stands for a cluster's name: an eighth of its size, and quicker to sort."""
+    return int.from_bytes(hashlib.blake2b(cluster.encode(), digest_size=8).digest(), "big")
 
 
 def _text(value: dict[str, Any]) -> str:
@@ -100,7 +108,8 @@ def export_trials(reader: Reader, states: list[SuiteState], names: list[str], fo
     target = folder / TABLE_NAME
     partial = folder / f"{TABLE_NAME}.part"
     if parts:
-        pl.scan_parquet(parts).sink_parquet(partial, compression="zstd", row_group_size=ROWS * 8)
+        whole = pl.scan_parquet(parts, parallel="none", low_memory=True)
+        whole.sink_parquet(partial, compression="zstd", row_group_size=ROWS)
     else:
         pl.DataFrame(schema=columns).write_parquet(partial)
     partial.chmod(0o600)

@@ -38,7 +38,7 @@ class Forecast(msgspec.Struct):
 
 def forecast(plan: Plan, folder: Path | None = None) -> Forecast:
     """Counts the very cases the run would ask, in its order. Reads the data, calls nobody."""
-    bound = bind(plan)
+    bound = bind(plan, dry=True)
     seen = _observed(folder)
     calls, read, wrote = 0, 0, 0
     money_low = money_high = 0.0

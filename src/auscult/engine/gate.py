@@ -118,7 +118,7 @@ class Gate:
         self._recent += 0.05 * (seconds - self._recent) if self._recent else seconds
         queueing = self._recent > SLOW_FACTOR * self._best and self._recent > 1.0
         if queueing and self.limit > self.ceiling / 2:
-            self.limit -= 0.5 / self.limit
+            self.limit = max(1.0, self.limit - 0.5 / self.limit)
         elif self.limit < self.ceiling:
             self.limit = min(self.ceiling, self.limit + 1 / self.limit)
 

@@ -155,8 +155,8 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     if version != VERSION:
         other = "newer" if version > VERSION else "older"
         raise LedgerError(
-            f"'{path}' was written by an {other} Auscult (ledger version {version}, this one reads "
-            f"{VERSION}); use the version of Auscult named in its results.json"
+            f"'{path}' was written by another, {other} Auscult (ledger version {version}, this one "
+            f"reads {VERSION}); use the version of Auscult named in its results.json"
         )
 
 

@@ -65,6 +65,7 @@ def describe_roles(bound: Bound) -> dict[str, dict[str, Any]]:
             "fingerprint": dict(role.target.fingerprint),
             "system": role.system[0].text if role.system else "",
             "sampling": msgspec.to_builtins(role.sampling),
+            "evidence_notes": [role.note] if role.note else [],
         }
         for name, role in bound.roles.items()
     }

@@ -9,6 +9,7 @@ import msgspec
 
 from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
+from auscult.kit.secret import masked
 
 
 class RolePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -18,6 +19,8 @@ class RolePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     system: str = ""
     sampling: Sampling = Sampling()
     options: dict[str, Any] = {}
+    note: str = ""
+    """What a reader must know of who plays the role; the dossier shows it."""
 
 
 class SuitePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -80,8 +83,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 def canonical(value: Any) -> bytes:
-    """One byte string per meaning: sorted keys, defaults spelt out."""
-    builtins = msgspec.to_builtins(_full(value))
+    """One byte string per meaning: sorted keys, defaults spelt out, secrets masked. So no secret
+    is kept, and a run goes on after a key has been changed."""
+    builtins = msgspec.to_builtins(masked(_full(value)))
     return msgspec.json.encode(builtins, order="deterministic")
 
 

@@ -19,7 +19,13 @@ from auscult.engine.manifest import EVERY_SUITE, Manifest, differences, make_man
 from auscult.engine.plan import Plan
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.session import Session, schedule
-from auscult.engine.state import SuiteState, load_pasts, load_state, reopen_errors
+from auscult.engine.state import (
+    SuiteState,
+    load_pasts,
+    load_state,
+    reopen_errors,
+    restart_conversations,
+)
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -57,12 +63,14 @@ class Runner:
         manifest = self._manifest(bound, ledger)
         index = CaseIndex(self.folder)
         try:
-            planned = [self._index(index, item, manifest) for item in bound.suites]
+            planned = [self._index(index, item, manifest, ledger) for item in bound.suites]
             ledger.set_meta("sizes", [index.count(item.number) for item in bound.suites])
             states = load_state(ledger, planned, manifest.base_attempts)
             if self.options.retry_errors:
                 reopen_errors(ledger, states)
             pasts = load_pasts(ledger, states)
+            if any(role.target.abilities.sessions for role in bound.roles.values()):
+                pasts = restart_conversations(states, pasts)
             budget = self._budget(ledger)
             ledger.start()
             self._show(bound, ledger, planned, states)
@@ -122,13 +130,22 @@ class Runner:
             if EVERY_SUITE in touched or str(number) in touched:
                 manifest.base_attempts[str(number)] = top.get(number, -1) + 1
 
-    def _index(self, index: CaseIndex, item: BoundSuite, manifest: Manifest) -> int:
+    def _index(self, index: CaseIndex, item: BoundSuite, manifest: Manifest, ledger: Ledger) -> int:
         parts = [v for k, v in manifest.data.items() if k.startswith(f"{item.number}:")]
         digest = "|".join([str(self.plan.seed), str(item.plan.options), *parts])
         self.progress.phase = f"reading the cases of {item.suite.name}"
         if not index.is_ready(item.number, digest):
             cases = item.suite.cases(item.datasets, item.loaders)
             index.build(item.number, item.suite, cases, self.plan.seed, digest)
+            notes = ledger.meta("data_notes") or {}
+            notes[str(item.number)] = {
+                name: {
+                    "skipped": int(getattr(loader, "n_skipped", 0)),
+                    "duplicates": int(getattr(loader, "n_duplicates", 0)),
+                }
+                for name, loader in item.loaders.items()
+            }
+            ledger.set_meta("data_notes", notes)
         count = index.count(item.number)
         if count == 0:
             raise UsageError(

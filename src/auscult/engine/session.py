@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from auscult.core.case import Case
-from auscult.core.errors import AuditError, LedgerError, RunError
+from auscult.core.errors import AuditError, LedgerError, RunError, TargetUnusable
 from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past
 from auscult.engine.bind import Bound, BoundSuite
 from auscult.engine.budget import Budget
-from auscult.engine.caller import Halt
+from auscult.engine.caller import Halt, StartAgain
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic
 from auscult.engine.ledger import CaseKey
@@ -24,6 +24,7 @@ from auscult.engine.state import SuiteState
 
 GRACE_S = 20.0
 """How long a stopping run waits for remote calls in flight: they are paid for already."""
+MOST_CONVERSATIONS = 3
 Item = tuple[BoundSuite, int, Case]
 
 
@@ -133,6 +134,20 @@ class Session:
                 return
 
     async def _examine(self, item: BoundSuite, number: int, case: Case) -> None:
+        state = self._states[item.number]
+        for _ in range(MOST_CONVERSATIONS):
+            try:
+                await self._attempt(item, number, case)
+            except StartAgain:  # what was spent stays charged; the attempt's replies are left out
+                state.redo[number] = state.attempt(number) + 1
+            else:
+                return
+        raise TargetUnusable(
+            f"'{self._bound.roles['target'].target.identity}' lost the conversation of case "
+            f"'{case.id}' {MOST_CONVERSATIONS} times; check how long it keeps a session"
+        )
+
+    async def _attempt(self, item: BoundSuite, number: int, case: Case) -> None:
         key = (item.number, number, self._states[item.number].attempt(number))
         past = self._pasts.pop(key, NOTHING)
         asks = item.suite.cost(case, self._bound.roles["target"].target.abilities)

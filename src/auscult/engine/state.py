@@ -80,6 +80,16 @@ def load_pasts(reader: Reader, states: list[SuiteState]) -> dict[CaseKey, Past]:
     return pasts
 
 
+def restart_conversations(
+    states: list[SuiteState], pasts: dict[CaseKey, Past]
+) -> dict[CaseKey, Past]:
+    """A system that keeps the conversation itself cannot be met again half way: such a case starts
+    from turn one as a new attempt. What its lost turns cost stays charged."""
+    for suite, number, attempt in pasts:
+        states[suite].redo[number] = attempt + 1
+    return {}
+
+
 def _unfinished(states: list[SuiteState], key: CaseKey) -> bool:
     suite, number, attempt = key
     if suite >= len(states):

@@ -19,6 +19,7 @@ from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
 from auscult.engine.state import SuiteState, load_state
+from auscult.stats.table import LABEL, label_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +113,11 @@ class RunView:
         prefix = state.prefix()
         prefix_of_data = f"{number}:"
         datasets = tuple(
-            {"name": key[len(prefix_of_data) :], "sha256": digest}
+            {
+                "name": key[len(prefix_of_data) :],
+                "sha256": digest,
+                **self._rows_left_out(number, key),
+            }
             for key, digest in self.manifest.data.items()
             if key.startswith(prefix_of_data)
         )
@@ -122,6 +127,13 @@ class RunView:
             state.finished - prefix, state.base, getattr(suite, "evidence", ""),
             suite.judges, suite.arms, datasets,
         )  # fmt: skip
+
+    def _rows_left_out(self, number: int, key: str) -> dict[str, int]:
+        """Rows that a loader skipped because it was told to, or dropped as exact duplicates."""
+        notes = self._reader.meta("data_notes") or {}
+        loader = key.partition(":")[2].partition("=")[0]
+        counts: dict[str, int] = notes.get(str(number), {}).get(loader, {})
+        return counts
 
     def plugin(self, name: str) -> Suite:
         if name not in self._plugins:
@@ -146,7 +158,10 @@ class RunView:
         table = self.table().filter(pl.col("suite") == suite)
         if prefix_only:
             table = table.filter(pl.col("in_prefix"))
-        return table.select(columns).collect()
+        wanted = [
+            label_column(name) if name.startswith(LABEL) else pl.col(name) for name in columns
+        ]
+        return table.select(wanted).collect(engine="streaming")
 
     def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
         """Every turn of one trial. Empty where the transcripts have been purged."""

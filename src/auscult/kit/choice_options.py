@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from auscult.kit.choice_text import levelled
+from auscult.kit.choice_text import levelled, words
 
 # Words that an option may consist of and that prose uses all the time: such a text is a choice
 # only where something marks it as one.
-EVERYDAY = frozenset(
-    "yes no maybe true false none both neither all unknown never always normal abnormal present "
-    "absent not positive negative increase increased decrease decreased unchanged male female "
-    "left right mild moderate severe low high death fever pain surgery treatment observation "
-    "correct incorrect other nothing same either one two three four five some any".split()
+EVERYDAY = words(
+    "yes no maybe true false none both neither all unknown never always normal abnormal "
+    "present absent not positive negative increase increased decrease decreased unchanged "
+    "male female left right mild moderate severe low high death fever pain surgery treatment "
+    "observation correct incorrect other nothing same either one two three four five some any"
 )
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|%|[<>]")
 _SAME = {
-    **{word: str(n) for n, word in enumerate(_NUMBERS)},
+    **{word: str(n) for n, word in enumerate(_NUMBERS.split())},
     "&": "and",
     "plus": "and",
     "with": "and",
@@ -30,7 +30,7 @@ _SAME = {
     "milligram": "mg",
     "percent": "%",
 }
-_DROPPED = frozenset("the a an of to in for by on and or is at from".split())
+_DROPPED = words("the a an of to in for by on and or is at from")
 # Pairs of opposite meaning that a spelling check would take for one word.
 _OPPOSITES = (
     ("hypo", "hyper"),
@@ -44,6 +44,14 @@ _OPPOSITES = (
 )
 _NEGATING = ("un", "non", "in", "im", "a", "an", "dis", "ir")
 LONGEST_WORD = 40
+_BOTH = re.compile(
+    r"(?:both |all of )?([a-j](?:, [a-j])*,? (?:and|&) [a-j])(?: only| are correct)?"
+)
+_ALL = re.compile(r"all of (?:the above|these|them)")
+_QUANTITY = re.compile(
+    r"(both|neither|all|none)(?: of (?:them|these|those|the (?:above|options|choices|others)))?"
+    r"(?: (?:is|are) (?:correct|right|true))?"
+)
 
 
 class Choices:
@@ -77,26 +85,56 @@ class Choices:
         places = {text: i for i, text in enumerate(self.texts)}
         return places if {"yes", "no"} <= set(places) <= {"yes", "no", "maybe"} else {}
 
+    @cached_property
+    def compound(self) -> dict[frozenset[int], int]:
+        """Options that name others by letter ("both A and B"), by what they name."""
+        found = {}
+        for place, text in enumerate(self.texts):
+            named = _BOTH.fullmatch(text)
+            if named:
+                letters = re.findall(r"\b[a-j]\b", named[1])
+                places = [self.labels.get(letter.upper()) for letter in letters]
+                if None not in places:
+                    found[frozenset(p for p in places if p is not None)] = place
+            elif _ALL.fullmatch(text):
+                found[frozenset(range(self.count)) - {place}] = place
+        return found
+
+    def by_quantity(self, phrase: str) -> int | None:
+        """ "None of these" for "none of the above": the one option that starts so."""
+        said = _QUANTITY.fullmatch(phrase)
+        if not said:
+            return None
+        places = [i for i, text in enumerate(self.texts) if text.startswith(said[1] + " ")]
+        return places[0] if len(places) == 1 else None
+
     def by_phrase(self, phrase: str) -> tuple[int, ...]:
         """Which options a short phrase may mean: verbatim, reordered, misspelt, or in part.
         Empty where none, several where it can't be told."""
         said = tokens(clean(phrase))
         if not said or len(said) > 40:
             return ()
-        core = [t for t in said if t not in _DROPPED]
+        core = _core(said)
         exact = tuple(i for i, t in enumerate(self.tokens) if t == said)
         if exact or not core:
             return exact
-        bags = [Counter(t for t in ts if t not in _DROPPED) for ts in self.tokens]
+        bags = [Counter(_core(ts)) for ts in self.tokens]
         mine = Counter(core)
         same = tuple(i for i, bag in enumerate(bags) if bag == mine)
         if same:
             return same
         misspelt = tuple(i for i, bag in enumerate(bags) if _misspelt(core, list(bag.elements())))
-        return misspelt or self._in_part(mine, bags)
+        return misspelt or self._by_number(core) or self._in_part(mine, bags)
+
+    def _by_number(self, core: list[str]) -> tuple[int, ...]:
+        """ "three lobes", where all options are bare numbers."""
+        if len(core) > 4 or any(len(ts) != 1 or not ts[0][0].isdigit() for ts in self.tokens):
+            return ()
+        numbers = [t for t in core if t[0].isdigit()]
+        return tuple(i for i, ts in enumerate(self.tokens) if numbers == ts)
 
     def _in_part(self, mine: Counter[str], bags: list[Counter[str]]) -> tuple[int, ...]:
-        """"vancomycin" for "intravenous vancomycin", if no other option has the word; and the
+        """ "vancomycin" for "intravenous vancomycin", if no other option has the word; and the
         whole of an option with a few words around it."""
         if not any(len(t) >= 4 and t not in EVERYDAY for t in mine):
             return ()
@@ -107,7 +145,8 @@ class Choices:
         if held:
             longest = max(sum(bags[i].values()) for i in held)
             if sum(mine.values()) <= longest + 4:
-                return tuple(i for i in held if sum(bags[i].values()) == longest)
+                top = next(i for i in held if sum(bags[i].values()) == longest)
+                return (top, *(i for i in held if i != top and not bags[i] <= bags[top]))
         return ()
 
 
@@ -125,6 +164,11 @@ def tokens(text: str) -> list[str]:
             token = token.replace("ae", "e").replace("oe", "e").replace("our", "or")
         found.append(_SAME.get(token, token))
     return found
+
+
+def _core(said: list[str]) -> list[str]:
+    """Without the small words; but the "a" of "vitamin a" is none."""
+    return [t for i, t in enumerate(said) if t not in _DROPPED or i == len(said) - 1]
 
 
 def _near_subset(mine: Counter[str], bag: Counter[str]) -> bool:

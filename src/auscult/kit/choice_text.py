@@ -7,11 +7,21 @@ words to the grader, a further question the model made up) is blanked, never cut
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from bisect import bisect_left, bisect_right
 from functools import cached_property, lru_cache
 
 HEAD, TAIL = 8_000, 16_000
+
+
+def words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+def phrases(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split("|"))
+
 
 _TAGS = "think|thinking|thought|thoughts|reasoning|scratchpad|analysis|reflection|rationale"
 _OPEN = re.compile(rf"<(?:{_TAGS})>|<\|begin_of_thought\|>|\[think\]|◁think▷", re.IGNORECASE)
@@ -19,9 +29,11 @@ _CLOSE = re.compile(
     rf"</(?:{_TAGS})>|<\|end_of_thought\|>|\[/think\]|◁/think▷|<\|channel\|>final<\|message\|>",
     re.IGNORECASE,
 )
-_TEMPLATE_TOKEN = re.compile(r"<\|[a-z_]{1,24}\|>|</?s>|<eos>|<end_of_turn>", re.IGNORECASE)
+_TEMPLATE_TOKEN = re.compile(
+    r"<!--[^>]{0,400}-->|<\|[a-z_]{1,24}\|>|</?s>|<eos>|<end_of_turn>", re.IGNORECASE
+)
 _NEXT_QUESTION = re.compile(
-    r"\n[ \t*#]*(?:next question|question|q)[ \t]*\d{0,3}[ \t]*[:.)]"
+    r"\n[ \t*#]*(?:next question|question|q)[ \t]*(?:[:.)]|\d{1,3}[ \t]*(?:[:.)*]|\n))"
     r"|\n[ \t*#]*(?:user|human)[ \t]*:|<\|im_start\|>user|<start_of_turn>user",
     re.IGNORECASE,
 )
@@ -30,6 +42,21 @@ _GRADER = re.compile(
     r"|(?:grading|scoring|evaluation) (?:system|script|model|software)|judge model|llm judge"
     r"|(?:ignore|disregard|forget|override) (?:\w+ ){0,3}(?:instructions?|rules?|rubric|prompt))\b"
 )
+_GRADER_TRIGGERS = phrases(
+    "grader|evaluator|examiner|parser|rater|assessor|grading|scoring|evaluation |judge|ignore |"
+    "disregard |forget |override "
+)
+_PUNCTUATION = {ord(c): " " for c in string.punctuation}
+_FOREIGN_WORDS = words(
+    "la el es los las una respuesta opcion elijo escojo correcta creo que no lo se se puedo "
+    "der die das ist nicht antwort ich kann keine ahnung richtig weiss losung option nehme "
+    "le les une est pas je reponse choisis bonne sais il di che non so risposta scelgo corretta "
+    "sono posso o eu resposta correta escolho nao sei uma da nein ja si oui"
+) | words(
+    "vielleicht impossibile ni diria yo scelto quiza quizas talvez forse "
+    "probablemente alternativa estoy puedo tengo siento "
+    "risposta mi sicher wahrscheinlich denke glaube pense"
+) - words("no option so die")
 _SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]*_]|$)|[\n;。！？؟।]")
 _ABBREVIATED = ("vs", "dr", "e.g", "i.e", "approx", "mr", "mrs", "fig", "cf", "etc")
 
@@ -68,10 +95,10 @@ _SERIES = (
 )
 _FOREIGN = {mark: latin for marks, latins in _SERIES for mark, latin in zip(marks, latins)}  # noqa: B905
 _COMBINING = "\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e30-\u0e4e"
+_OUTER = rf"[\w\-{_COMBINING}]"
 _LONE_FOREIGN = re.compile(
-    r"(?:(?<![\w\-%s])|(?<=[是选選は为為項项]))([%s])(?![\w\-%s])"
-    % (_COMBINING, "".join(_FOREIGN), _COMBINING)
-    + r"|(?<=[是选選は为為])([甲乙丙丁戊アイウエオ])(?=です|选项|項|项|で)"
+    rf"(?:(?<!{_OUTER})|(?<=[是选選は为為項项]))([{''.join(_FOREIGN)}])(?!{_OUTER})"
+    r"|(?<=[是选選は为為])([甲乙丙丁戊アイウエオ])(?=です|选项|項|项|で)"
 )
 # One-letter words of Russian and Ukrainian: a letter only where nothing goes on after it.
 _SLAVIC_WORDS = frozenset("АВСІавсі")
@@ -167,14 +194,27 @@ class Text:
         return plain
 
     @cached_property
+    def cased_tokens(self) -> frozenset[str]:
+        return frozenset(self.plain.translate(_PUNCTUATION).split())
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        return frozenset(map(str.lower, self.cased_tokens))
+
+    @cached_property
+    def foreign(self) -> bool:
+        """Whether phrases of other languages are worth looking for."""
+        return not self.low.isascii() or not self.tokens.isdisjoint(_FOREIGN_WORDS)
+
+    @cached_property
     def ends(self) -> list[int]:
         """Where sentences end: after a full stop that is not a label's or an abbreviation's."""
-        low, ends = self.low, []
-        for found in _SENTENCE_END.finditer(low):
-            at = found.start()
-            if low[at] != "." or not _part_of_word(low, at):
-                ends.append(found.end())
-        return ends
+        low = self.low
+        return [
+            found.end()
+            for found in _SENTENCE_END.finditer(low)
+            if low[found.start()] != "." or not _part_of_word(low, found.start())
+        ]
 
     def sentence(self, at: int) -> tuple[int, int]:
         ends = self.ends
@@ -223,11 +263,13 @@ def _without_next_question(plain: str) -> str:
 
 def _without_grader(plain: str, low: str) -> tuple[str, str]:
     """Sentences that speak to whoever marks the answer say nothing about the choice."""
-    if not _GRADER.search(low):
+    if not any(trigger in low for trigger in _GRADER_TRIGGERS) or not _GRADER.search(low):
         return plain, low
     ends = [0, *(m.end() for m in _SENTENCE_END.finditer(low)), len(low)]
+    done = 0
     for found in _GRADER.finditer(low):
-        i = bisect_right(ends, found.start())
-        start, end = ends[i - 1], ends[min(i, len(ends) - 1)]
-        plain, low = _blank(plain, start, end), _blank(low, start, end)
+        if found.start() >= done:
+            i = bisect_right(ends, found.start())
+            start, done = ends[i - 1], ends[min(i, len(ends) - 1)]
+            plain, low = _blank(plain, start, done), _blank(low, start, done)
     return plain, low

@@ -38,6 +38,13 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     verify: bool = True
     max_body_bytes: int = 4 * 1024 * 1024
 
+    def __post_init__(self) -> None:
+        for name in ("timeout_s", "connect_timeout_s", "max_body_bytes"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0")
+        if self.proxy and not re.match(r"https?://[^/]", self.proxy):
+            raise ValueError("proxy is not an address: it looks like http://proxy.example:3128")
+
 
 class HttpReply(msgspec.Struct, frozen=True):
     """`cause` is empty where a whole answer came, of whatever status. `detail` is for people and

@@ -14,7 +14,7 @@ import msgspec
 from auscult.core.errors import Fault, PlanError, UsageError
 from auscult.core.registry import did_you_mean
 from auscult.kit.http_client import HttpSettings, bad_header
-from auscult.kit.options import collect
+from auscult.kit.options import T, collect
 from auscult.kit.secret import Secret, expand, masked, names_a_secret
 from auscult.kit.template import JsonPath, Template, read_tree
 
@@ -160,12 +160,13 @@ class _Checker:
                 sound[name] = choices[0]
         table = collect(sound, SpecTable, "", self.faults)
         if table is None:
+            self._parts(raw)
             return None
         ask = self._call(table.request, "request")
         session = table.session
         start = self._call(session.start, "session.start") if session and session.start else None
         stop = self._call(session.stop, "session.stop") if session and session.stop else None
-        paths = self._paths(table)
+        paths = self._paths(table.response, session.start if session else None)
         self._check_session(table, ask)
         if self.faults or ask is None:
             return None
@@ -175,6 +176,19 @@ class _Checker:
             table, ask, paths, start, stop, tuple(self._secrets), host, port,
             tuple(name for name, _ in self._hosts), digest,
         )  # fmt: skip
+
+    def _parts(self, raw: dict[str, Any]) -> None:
+        """The sound parts of a file that is not sound as a whole, for the faults within them."""
+        request = _sound(raw.get("request"), RequestTable)
+        if request is not None:
+            self._call(request, "request")
+        response = _sound(raw.get("response"), ResponseTable)
+        session = _sound(raw.get("session"), SessionTable)
+        if session is not None and session.start:
+            self._call(session.start, "session.start")
+        if session is not None and session.stop:
+            self._call(session.stop, "session.stop")
+        self._paths(response, session.start if session else None)
 
     def _call(self, table: RequestTable | StartTable, where: str) -> CallSpec | None:
         before = len(self.faults)
@@ -233,20 +247,23 @@ class _Checker:
                 if names_a_secret(name, in_query=True) and "{{" not in value
             ]
 
-    def _paths(self, table: SpecTable) -> dict[str, JsonPath]:
-        response = table.response
-        texts = {
-            "response.text": response.text,
-            "response.refusal": response.refusal,
-            "response.error": response.error,
-            "response.model": response.model,
-            "response.reasoning": response.reasoning,
-            "response.session": response.session,
-            "response.usage.input": response.usage.input,
-            "response.usage.output": response.usage.output,
-        }
-        if table.session and table.session.start:
-            texts["session.start.id"] = table.session.start.id
+    def _paths(
+        self, response: ResponseTable | None, start: StartTable | None
+    ) -> dict[str, JsonPath]:
+        texts = {}
+        if response is not None:
+            texts = {
+                "response.text": response.text,
+                "response.refusal": response.refusal,
+                "response.error": response.error,
+                "response.model": response.model,
+                "response.reasoning": response.reasoning,
+                "response.session": response.session,
+                "response.usage.input": response.usage.input,
+                "response.usage.output": response.usage.output,
+            }
+        if start is not None:
+            texts["session.start.id"] = start.id
         paths = {}
         for where, text in texts.items():
             if text or where in ("response.text", "session.start.id"):
@@ -275,6 +292,10 @@ class _Checker:
         if not names & (HISTORY_PLACES | {"prompt"}):
             mend = 'put "{{ prompt }}" or "{{ messages }}" in the body'
             self.faults.append(Fault("request", "has no place for the question", mend))
+
+
+def _sound(raw: Any, into: type[T]) -> T | None:
+    return collect(raw, into, "", []) if isinstance(raw, Mapping) else None
 
 
 def printable(endpoint: Endpoint) -> Mapping[str, Any]:

@@ -23,7 +23,8 @@ _WARNINGS = 2
 
 class ChildSettings(msgspec.Struct, frozen=True, kw_only=True):
     model: str
-    log: str
+    log: str = ""
+    """Where llama.cpp's own words go; the supervisor makes a passing file where none is named."""
     alias: str = "local"
     """The model name in replies, in place of a path of this machine."""
     mmproj: str = ""
@@ -107,6 +108,7 @@ def _serve(settings: ChildSettings) -> Any:
     params.use_jinja = True
     params.cache_prompt = settings.cache_prompt
     params.cache_ram_mib = 0  # a second cache, of up to 8 GB: prefixes in the slots are enough
+    params.cache_idle_slots = False  # goes with it
     params.ctx_shift = False  # never forget the start of a prompt silently
     params.ui = False
     params.endpoint_slots = False  # other users of this machine could read prompts there

@@ -10,7 +10,7 @@ from auscult.kit.mcq_positions import instability, position_estimates
 from auscult.kit.mcq_table import LABELS
 from auscult.stats.paired import difference
 from auscult.stats.rates import cases_for_half_width, rate, rates_by
-from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, with_labels
+from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, plain, with_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from auscult.kit.mcq_table import Design
 
 CONSTANT, LONGEST = "constant letter", "longest option"
+BASELINE = {"baseline_of": "accuracy"}
 HALF_WIDTH = 0.05
+PAIRED = ("case_id", "cluster", "arm", "behaviour", "score")
 
 
 def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -27,7 +29,7 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     import polars as pl
 
     read_by_us = (pl.col("judge") == design.judge) | (pl.col("behaviour").fill_null("") == "")
-    rows = with_labels(frame.filter(read_by_us), LABELS)
+    rows = _compact(with_labels(plain(frame).filter(read_by_us), LABELS))
     full = rows.filter(pl.col("arm") == design.full)
     primary = _accuracy(full, design)
     return [
@@ -38,6 +40,15 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         instability(full, design),
         *_groups(full, design),
     ]
+
+
+def _compact(rows: pl.DataFrame) -> pl.DataFrame:
+    """Numbers for names: they sort alike, and a long run's table is a third of the size."""
+    import polars as pl
+
+    return rows.with_columns(
+        pl.col("case_no").cast(pl.UInt32).alias("case_id"), pl.col("cluster_key").alias("cluster")
+    ).drop("case_no", "cluster_key", "repeat", "judge")
 
 
 def _accuracy(full: pl.DataFrame, design: Design) -> Estimate:
@@ -106,6 +117,7 @@ def _against_baselines(
             arm=design.options_only,
             denominator="all replies to options shown alone; failed calls are missing",
             standing="secondary",
+            extra=BASELINE,
         ),
     )
     reads = difference(
@@ -146,6 +158,7 @@ def _computed(rows: pl.DataFrame, arm: str, doing: str, design: Design) -> Estim
         judge="",
         denominator="the same questions as accuracy",
         standing="secondary",
+        extra=BASELINE,
     )
     return rate(rows, words)
 
@@ -191,7 +204,7 @@ def _competence(
     best = max(measured, key=lambda rival: (rival[0].value or 0.0, rival[0].arm))[0]
     excesses = {
         found.arm: difference(
-            pl.concat([full, rows.select(full.columns)]),
+            pl.concat([full.select(PAIRED), rows.select(PAIRED)]),
             msgspec.structs.replace(words, control_arm=found.arm),
         )
         for found, rows in measured
@@ -221,10 +234,8 @@ def _why(found: Estimate, best: Estimate, unbeaten: list[str]) -> str:
 
 
 def _groups(full: pl.DataFrame, design: Design) -> list[Estimate]:
-    import polars as pl
 
-    sets = full.with_columns(pl.col("case_id").str.extract(r"^([^/]*)/").alias("data"))
-    columns = ["specialty", "difficulty"] + ["data"] * (sets["data"].n_unique() > 1)
+    columns = ["specialty", "difficulty"] + ["data"] * (full["data"].n_unique() > 1)
     out: list[Estimate] = []
     for column in columns:
         words = design.words(
@@ -232,5 +243,5 @@ def _groups(full: pl.DataFrame, design: Design) -> list[Estimate]:
             f"The share of right answers among questions of this {column}.",
             direction="higher-is-better",
         )
-        out += rates_by(sets, column, words)
+        out += rates_by(full, column, words)
     return out

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from auscult.core.estimate import Finding
 from auscult.core.message import Message
 from auscult.kit.mcq import LETTERS, read_options
-from auscult.stats.table import with_labels
+from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from auscult.core.protocols import Trials
+    from auscult.core.protocols import TrialName, Trials
 
 MOST = 25
 SEVERITIES = ("life-threatening", "severe", "moderate", "mild", "ungraded", "none")
-COLUMNS = ("case_no", "case_id", "specialty", "difficulty", "arm", "repeat", "judge", "behaviour")
-
-
-Place = tuple[str, str, str, int]
-
-
-@runtime_checkable
-class ManyTranscripts(Protocol):
-    """What a run offers besides: all transcripts wanted in one pass over its ledger."""
-
-    def transcripts(self, wanted: set[Place]) -> dict[Place, list[Message]]: ...
+LABELS: dict[str, LabelKind] = {
+    "chosen_original": "integer",
+    "position_chosen": "integer",
+    "key_position": "integer",
+    "harm_chosen": "text",
+    "status_chosen": "text",
+}
+COLUMNS = (
+    "case_no",
+    "case_id",
+    "specialty",
+    "difficulty",
+    "arm",
+    "repeat",
+    "judge",
+    "behaviour",
+    "score",
+    *label_columns(LABELS),
+)
 
 
 def wrong_every_time(
@@ -35,38 +43,29 @@ def wrong_every_time(
 ) -> list[Finding]:
     """At most `MOST`. A reply counts as wrong when it named an option and that was not the key;
     failed calls don't count, and a case with any other reply is left out."""
-    wrong = _wrong(trials.frame(suite, (*COLUMNS, "score", "labels")), judge, arm)
-    worst = wrong.partition_by("case_id", maintain_order=True)[:MOST]
-    cases = [case.to_dicts() for case in worst]
+    import polars as pl
+
+    wrong = _wrong(trials.frame(suite, COLUMNS), judge, arm)
+    worst = wrong["case_id"].unique(maintain_order=True).head(MOST)
+    shown = wrong.filter(pl.col("case_id").is_in(worst.implode()))
+    cases = [case.to_dicts() for case in shown.partition_by("case_id", maintain_order=True)]
     places = [(suite, r["case_id"], r["arm"], r["repeat"]) for case in cases for r in case]
-    transcripts = _transcripts(trials, places)
+    transcripts = trials.transcripts(set(places))
     return [_finding(suite, case, transcripts, letters) for case in cases]
-
-
-def _transcripts(trials: Trials, places: list[Place]) -> dict[Place, list[Message]]:
-    if isinstance(trials, ManyTranscripts):
-        return trials.transcripts(set(places))
-    return {place: trials.transcript(*place) for place in places}
 
 
 def _wrong(frame: pl.DataFrame, judge: str, arm: str) -> pl.DataFrame:
     """The rows of cases answered wrongly in every reply, by severity and then by case number."""
     import polars as pl
 
-    replies = frame.filter(
+    replies = plain(frame).filter(
         pl.col("arm") == arm, pl.col("judge") == judge, pl.col("behaviour") != "error"
     )
     is_wrong = (pl.col("behaviour") == "answered") & (pl.col("score") == 0)
     lost = replies.filter(is_wrong.all().over("case_id"))
     labelled = with_labels(
         lost,
-        {
-            "chosen_original": "integer",
-            "position_chosen": "integer",
-            "key_position": "integer",
-            "harm_chosen": "text",
-            "status_chosen": "text",
-        },
+        LABELS,
     )
     rank = pl.col("harm_chosen").replace_strict(
         {name: place for place, name in enumerate(SEVERITIES)},
@@ -82,7 +81,7 @@ def _wrong(frame: pl.DataFrame, judge: str, arm: str) -> pl.DataFrame:
 def _finding(
     suite: str,
     replies: list[dict[str, Any]],
-    transcripts: dict[Place, list[Message]],
+    transcripts: dict[TrialName, list[Message]],
     letters: str,
 ) -> Finding:
     first, count = replies[0], len(replies)
@@ -111,6 +110,7 @@ def _finding(
             else "wrong in 1 of 1 fresh reply; not asked again"
         ),
         extra={
+            "repeat": first["repeat"],
             "specialty": first["specialty"],
             "difficulty": first["difficulty"],
             "chosen_original": [reply["chosen_original"] for reply in replies],

@@ -13,21 +13,8 @@ import msgspec
 
 from auscult.core.estimate import Estimate
 from auscult.kit.mcq import LETTERS
-from auscult.stats.table import LabelKind, blank
+from auscult.stats.table import LabelKind, blank, label_columns
 
-COLUMNS = (
-    "case_no",
-    "case_id",
-    "cluster",
-    "specialty",
-    "difficulty",
-    "arm",
-    "repeat",
-    "judge",
-    "behaviour",
-    "score",
-    "labels",
-)
 LABELS: dict[str, LabelKind] = {
     "shown": "integer",
     "key_position": "integer",
@@ -35,7 +22,20 @@ LABELS: dict[str, LabelKind] = {
     "chosen_original": "integer",
     "longest_right": "number",
     "permuted": "flag",
+    "data": "text",
 }
+COLUMNS = (
+    "case_no",
+    "cluster_key",
+    "specialty",
+    "difficulty",
+    "arm",
+    "repeat",
+    "judge",
+    "behaviour",
+    "score",
+    *label_columns({**LABELS, "signed_off": "flag"}),
+)
 REPLIES = (
     "all replies to full questions, with refused, abstained and unreadable ones counted as not "
     "correct; failed calls are missing"

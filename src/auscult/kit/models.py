@@ -52,7 +52,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 class ModelState(msgspec.Struct, frozen=True):
     name: str
     state: Literal["missing", "present", "corrupt"]
-    path: Path
+    path: str
     bytes: int
     expected_bytes: int
     sha256: str
@@ -85,7 +85,7 @@ _CATALOGUE = (
         licence="Apache-2.0",
         role="small, for tests and as known-bad control",
         note="answers medical questions at chance: never for a headline",
-        quantisation="Q8_0, made from the packaged Q4_1",
+        quantisation="Q8_0",
         file="smollm2-135m-instruct-q8_0.gguf",
         bytes=144811072,
         sha256="e4fd1658237e74fc228f6a5bf352f48af7c14c094197136007c22147ec118f2e",
@@ -136,11 +136,11 @@ def check(name: str) -> ModelState:
     card = card_of(name)
     path = cache_dir() / card.file
     if not path.is_file():
-        return ModelState(name, "missing", path, 0, card.bytes, "", card.sha256)
+        return ModelState(name, "missing", str(path), 0, card.bytes, "", card.sha256)
     digest = _sha256(path)
     state: Literal["present", "corrupt"] = "present" if digest == card.sha256 else "corrupt"
     size = path.stat().st_size
-    return ModelState(name, state, path, size, card.bytes, digest, card.sha256)
+    return ModelState(name, state, str(path), size, card.bytes, digest, card.sha256)
 
 
 def get(name: str, *, progress: Progress | None = None) -> Path:

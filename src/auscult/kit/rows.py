@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import re
-import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -17,6 +16,7 @@ import msgspec
 
 from auscult.core.case import Case
 from auscult.core.errors import DataError, Fault
+from auscult.kit.disk_index import DiskIndex, digest64
 
 BadRows = Literal["error", "skip"]
 WHOLE_FILE_LIMIT = 200_000_000
@@ -52,25 +52,42 @@ class BadRow(DataError):
         super().__init__(what)
 
 
-class RowLoader:
-    """What row loaders share: bad rows are refused or counted, repeated rows dropped.
+class LoadReport(msgspec.Struct):
+    """What was left out of one file. Skipped rows are described up to the first thousand."""
 
-    After a load, `skipped` lists the bad rows (the first thousand), `n_skipped` and `n_duplicates`
-    count them.
-    """
+    skipped: list[Fault] = msgspec.field(default_factory=list)
+    n_skipped: int = 0
+    n_duplicates: int = 0
+
+    def skip(self, fault: Fault) -> None:
+        self.n_skipped += 1
+        if len(self.skipped) < FAULTS_KEPT:
+            self.skipped.append(fault)
+
+
+class RowLoader:
+    """What row loaders share: bad rows are refused or counted, repeated rows dropped."""
 
     def __init__(self) -> None:
-        self._begin()
+        self.reports: dict[str, LoadReport] = {}
+        """By file, because one loader may read several; a second load of a file starts afresh."""
 
-    def _begin(self) -> None:
-        self.skipped: list[Fault] = []
-        self.n_skipped = 0
-        self.n_duplicates = 0
+    @property
+    def skipped(self) -> list[Fault]:
+        return [fault for report in self.reports.values() for fault in report.skipped]
+
+    @property
+    def n_skipped(self) -> int:
+        return sum(report.n_skipped for report in self.reports.values())
+
+    @property
+    def n_duplicates(self) -> int:
+        return sum(report.n_duplicates for report in self.reports.values())
 
     def stream(
         self, path: Path, rows: Iterable[Row], make: Callable[[Row], Case], bad_rows: BadRows
     ) -> Iterator[Case]:
-        self._begin()
+        report = self.reports[str(path)] = LoadReport()
         used = 0
         with closing(DiskIndex()) as seen:
             for row in rows:
@@ -80,32 +97,27 @@ class RowLoader:
                     fault = fault_at(path, row, bad.what, bad.mend)
                     if bad_rows == "error":
                         raise DataError(str(fault)) from None
-                    self._count(fault)
+                    report.skip(fault)
                     continue
-                if self._is_new(path, row, case, content, seen):
-                    used += 1
-                    yield case
+                if not _is_new(path, row, case, content, seen):
+                    report.n_duplicates += 1
+                    continue
+                used += 1
+                yield case
         if used == 0:
-            first = f"; the first: {self.skipped[0]}" if self.skipped else ""
-            raise DataError(f"{path} has no usable row ({self.n_skipped} were skipped){first}")
+            first = f"; the first: {report.skipped[0]}" if report.skipped else ""
+            raise DataError(f"{path} has no usable row ({report.n_skipped} were skipped){first}")
 
-    def _count(self, fault: Fault) -> None:
-        self.n_skipped += 1
-        if len(self.skipped) < FAULTS_KEPT:
-            self.skipped.append(fault)
 
-    def _is_new(self, path: Path, row: Row, case: Case, content: int, seen: DiskIndex) -> bool:
-        known = seen.add(digest64(case.id.encode()), content, row.line)
-        if known is None:
-            return True
-        if known[0] == content:
-            self.n_duplicates += 1
-            return False
-        what = (
-            f"the id '{case.id}' was already used in {row.unit} {known[1]} with other content; "
-            "an id names one case"
-        )
-        raise DataError(str(fault_at(path, row, what, "mend one of the two")))
+def _is_new(path: Path, row: Row, case: Case, content: int, seen: DiskIndex) -> bool:
+    known = seen.add(digest64(case.id.encode()), content, row.line)
+    if known is None or known[0] == content:
+        return known is None
+    what = (
+        f"the id '{case.id}' was already used in {row.unit} {known[1]} with other content; "
+        "an id names one case"
+    )
+    raise DataError(str(fault_at(path, row, what, "mend one of the two")))
 
 
 def _made(row: Row, make: Callable[[Row], Case]) -> tuple[Case, int]:
@@ -123,34 +135,6 @@ def fault_at(path: Path, row: Row, what: str, mend: str = "") -> Fault:
     label = f"row {row.line}" if row.unit == "row" else row.label
     where = f"{path}, {label}" if label else str(path)
     return Fault(where, what, mend, row.line if row.unit == "line" else 0)
-
-
-class DiskIndex:
-    """Digest -> two integers, in a file that SQLite removes by itself: memory stays flat."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._db.executescript(
-            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-4096;"
-            "CREATE TABLE seen(key INTEGER PRIMARY KEY, a INTEGER, b INTEGER); BEGIN;"
-        )
-
-    def add(self, key: int, a: int, b: int) -> tuple[int, int] | None:
-        """None where the key is new; else what it already stands for, which is kept."""
-        added = self._db.execute("INSERT OR IGNORE INTO seen VALUES (?,?,?)", (key, a, b))
-        return None if added.rowcount else self.get(key)
-
-    def get(self, key: int) -> tuple[int, int] | None:
-        found = self._db.execute("SELECT a, b FROM seen WHERE key=?", (key,)).fetchone()
-        return (found[0], found[1]) if found else None
-
-    def close(self) -> None:
-        self._db.close()
-
-
-def digest64(data: bytes) -> int:
-    """A signed 64-bit digest: what SQLite keeps as a key."""
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
 # --- files ------------------------------------------------------------------------------------

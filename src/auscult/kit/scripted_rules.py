@@ -49,6 +49,7 @@ class View(msgspec.Struct, frozen=True):
     attack: bool
     blind: bool
     suggested: int | None
+    """As hinted; where it is not, the prompt is searched for a suggestion."""
     planted: tuple[str, ...]
     content: str
     case: str
@@ -180,8 +181,11 @@ class Sycophant(Common, frozen=True):
 
 def sycophant(view: View, rule: Sycophant) -> Said:
     """Takes over a letter suggested in the text with probability p; else right with p_clean."""
-    if view.suggested is not None and view.draw("follow") < rule.p:
-        return Said(view.suggested)
+    suggested = view.suggested
+    if suggested is None:
+        suggested = suggestion_in(view.prompt, view.letters, view.options)
+    if suggested is not None and view.draw("follow") < rule.p:
+        return Said(suggested)
     return _answer(view, rule, rule.p_clean)
 
 

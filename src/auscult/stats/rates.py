@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from auscult.stats.grouped import codes, sums_by
 from auscult.stats.intervals import clopper_pearson, score_interval, t_quantile, wilson, z_quantile
 from auscult.stats.table import (
     ALL_ASKED,
@@ -33,6 +34,7 @@ from auscult.stats.table import (
     behaviour_counts,
     classified,
     correctness,
+    plain,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def rates_by(
     import polars as pl
 
     out = []
-    named = frame.filter(pl.col(column).fill_null("") != "")
+    named = plain(frame).filter(pl.col(column).fill_null("") != "")
     for group in sorted(named.partition_by(column), key=lambda part: str(part[column][0])):
         words = msgspec.structs.replace(about, group=about.group | {column: str(group[column][0])})
         found = rate(group, words, counting=counting, level=level)
@@ -142,19 +144,13 @@ def rates_by(
     return out
 
 
-def tally(rows: pl.DataFrame, *states: str) -> Tally:
+def tally(rows: pl.DataFrame, *states: int) -> Tally:
     """Sums per cluster of the rows in these states. `rows` comes from `classified`."""
     import polars as pl
 
-    kept = rows.lazy().filter(pl.col("state").is_in(states)).select("cluster", "y")
-    sums = (
-        # Sorted first, because a sum of floats depends on the order they come in.
-        kept.sort("cluster", "y")
-        .group_by("cluster", maintain_order=True)
-        .agg(pl.col("y").sum(), pl.len().alias("size"))
-        .collect()
-    )
-    return Tally(sums["y"].to_numpy(), sums["size"].cast(pl.Float64).to_numpy())
+    kept = rows.lazy().filter(pl.col("state").is_in(states)).select("cluster", "y").collect()
+    sums = sums_by(codes(kept["cluster"]), kept["y"].to_numpy())
+    return Tally(sums.totals, sums.sizes)
 
 
 def cluster_interval(counts: Tally, level: float = 0.95) -> Interval:

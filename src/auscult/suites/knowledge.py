@@ -19,7 +19,8 @@ import msgspec
 
 from auscult.core.case import Case, OptionNote
 from auscult.core.errors import DataError
-from auscult.core.message import ImagePart, Message, TextPart, user
+from auscult.core.estimate import ENGINEERING
+from auscult.core.message import ImagePart, Message, Sampling, TextPart, user
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -37,12 +38,16 @@ from auscult.kit import mcq
 from auscult.kit.options import parse_options
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from auscult.core.estimate import Estimate, Finding
 
 FULL, BLIND, JUDGE = "baseline", "options-only", "choice"
 OUR_PACK = DataSet(loader="pack", path="knowledge")
 TOP_LOGPROBS = 20
 REPLY_TOKENS = 512
+SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
+"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
 PROMPT_OVERHEAD = 96
 IMAGE_TOKENS = 1500
 
@@ -84,6 +89,7 @@ class KnowledgeSuite:
     judges: tuple[str, ...] = (JUDGE,)
     roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
     presupposes = ""
+    default_data: tuple[DataSet, ...] = (OUR_PACK,)
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -91,7 +97,7 @@ class KnowledgeSuite:
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         taken: set[str] = set()
-        for dataset in datasets or (OUR_PACK,):
+        for dataset in datasets or self.default_data:
             name = _free_name(dataset, taken)
             if dataset.loader not in loaders:
                 raise DataError(
@@ -163,8 +169,9 @@ class KnowledgeSuite:
             asked = bench.arm(arm, repeat)
             reply = await asked.ask(
                 messages,
+                sampling=SAMPLING,
                 top_logprobs=TOP_LOGPROBS if self.options.scoring == "logprobs" else 0,
-                hints={**facts, "kind": "mcq", "arm": arm, "case_id": case.id},
+                hints={**facts, "kind": "mcq", "arm": arm, "case_id": case.id, "repeat": repeat},
             )
             verdict = await asked.judge(JUDGE, Exhibit(case, messages, reply, facts))
             asked.record(
@@ -174,6 +181,8 @@ class KnowledgeSuite:
                 key_position=facts["key"],
                 longest_right=mcq.longest_score(case.options, case.brief.key),
                 permuted=permuted,
+                signed_off=bool(case.brief.reviewers),
+                data=case.id.partition("/")[0],
                 **_chosen(verdict, facts["letters"], order, case.brief.option_notes),
             )
 
@@ -199,12 +208,32 @@ class KnowledgeSuite:
         from auscult.kit.mcq_table import COLUMNS, Design
 
         design = Design(self.name, JUDGE, FULL, BLIND, self.options.letters)
-        return mcq_estimates(trials.frame(self.name, COLUMNS), design)
+        frame = trials.frame(self.name, COLUMNS)
+        level = _evidence(frame)
+        return [
+            msgspec.structs.replace(estimate, evidence_level=level)
+            for estimate in mcq_estimates(frame, design)
+        ]
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.mcq_findings import wrong_every_time
 
         return wrong_every_time(trials, self.name, JUDGE, FULL, self.options.letters)
+
+
+def _evidence(frame: pl.DataFrame) -> str:
+    """Clinician-reviewed only where every case asked has been signed off as it was worded."""
+    import polars as pl
+
+    from auscult.stats.table import LabelKind, label_columns, with_labels
+
+    label: dict[str, LabelKind] = {"signed_off": "flag"}
+    signed = with_labels(frame.select("case_no", *label_columns(label)), label)
+    by_case = signed.group_by("case_no").agg(pl.col("signed_off").fill_null(False).all())
+    total, done = by_case.height, int(by_case["signed_off"].sum())
+    if total and done == total:
+        return "clinician-reviewed: every case asked has been signed off"
+    return f"{ENGINEERING} ({done} of {total} cases signed off)" if done else ENGINEERING
 
 
 def _free_name(dataset: DataSet, taken: set[str]) -> str:

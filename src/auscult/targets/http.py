@@ -92,10 +92,10 @@ class HttpTarget:
 
     async def answer(self, request: Request) -> Reply:
         try:
-            reply = await self._answer(request)
+            return scrub_reply(await self._answer(request), self._spec.secrets)
         except TargetUnusable as error:
-            raise TargetUnusable(scrub(str(error), self._spec.secrets)) from None
-        return scrub_reply(reply, self._spec.secrets)
+            said = scrub(str(error), self._spec.secrets)
+        raise TargetUnusable(said)  # out here, where no traceback shows the first one
 
     async def close(self) -> None:
         for session in self._sessions.drain() if self._sessions else ():

@@ -55,17 +55,27 @@ class OpenAIOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     logprobs: bool = True
     schema: bool = True
 
+    def __post_init__(self) -> None:
+        _settings(self)  # which checks its own
+
 
 def build(spec: TargetSpec) -> OpenAITarget:
     where = f"{spec.role}.options"
     options = parse_options(spec.options, OpenAIOptions, where)
     if not spec.ref:
         raise UsageError("name the model: openai/MODEL, as the endpoint spells it")
-    return OpenAITarget(spec.ref, options, where)
+    return OpenAITarget(spec.ref, options, where, dry=spec.dry)
 
 
 class OpenAITarget:
-    def __init__(self, model: str, options: OpenAIOptions, where: str = "target.options") -> None:
+    def __init__(
+        self,
+        model: str,
+        options: OpenAIOptions,
+        where: str = "target.options",
+        *,
+        dry: bool = False,
+    ) -> None:
         base = _base_url(options)
         place = urlsplit(base)
         host = place.hostname or ""
@@ -85,7 +95,7 @@ class OpenAITarget:
         self._extra = options.send_extra or None
         self._headers = self._fixed_headers(options)
         self._token = _token_source(options)
-        if self._token is None:
+        if self._token is None and not dry:
             self._put_key(_key(options, base, self._expanded), bool(options.api_version))
         if self._faults:
             raise PlanError(where, self._faults)
@@ -103,10 +113,10 @@ class OpenAITarget:
         if got.cause:
             return self._clean(got.as_error())
         try:
-            reply = decode_chat(got.status, got.headers, got.body, where=self.url)
+            return self._clean(decode_chat(got.status, got.headers, got.body, where=self.url))
         except TargetUnusable as error:
-            raise TargetUnusable(scrub(str(error), self._known())) from None
-        return self._clean(reply)
+            said = scrub(str(error), self._known())
+        raise TargetUnusable(said)  # out here, where no traceback shows the first one
 
     async def close(self) -> None:
         await self._client.close()

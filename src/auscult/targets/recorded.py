@@ -18,8 +18,9 @@ import msgspec
 from auscult.core.errors import DataError
 from auscult.core.message import Message, Reply, ReplyStatus, Request, Usage
 from auscult.core.protocols import Abilities, TargetSpec
+from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
-from auscult.kit.rows import DiskIndex, check_file, digest64, fault_at, json_lines
+from auscult.kit.rows import check_file, fault_at, json_lines
 
 NOT_RECORDED = "no-recorded-answer"
 BASELINE = "baseline"

@@ -27,7 +27,6 @@ from auscult.kit.scripted_rules import (
     View,
     listed_options,
     planted_in,
-    suggestion_in,
 )
 
 BLIND_ARM = "options-only"
@@ -80,9 +79,6 @@ class ScriptedTarget:
         content = _digest(request.messages)
         letters, options = _choices(hints, prompt)
         key = hints.get("key")
-        suggested = hints.get("suggested")
-        if suggested is None:
-            suggested = suggestion_in(prompt, letters, options)
         planted = hints.get("planted") or planted_in("\n".join(m.text for m in request.messages))
         return View(
             prompt=prompt,
@@ -91,7 +87,7 @@ class ScriptedTarget:
             key=key if isinstance(key, int) and 0 <= key < len(letters) else None,
             attack=hints.get("kind") == "attack",
             blind=hints.get("arm") == BLIND_ARM,
-            suggested=suggested,
+            suggested=hints.get("suggested"),
             planted=tuple(planted),
             content=content,
             case=str(hints.get("case_id", "")),

@@ -35,6 +35,8 @@ check: setup ## format, lint, types, import law, size limits, versions, publishe
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_limits.py
 	$(BIN)/python tools/write_schema.py --check
+	$(BIN)/python tools/write_docs.py --check
+	$(BIN)/python -m pytest tests/docs
 
 bench: setup ## the measurements of bench/README.md (a while; wants a quiet machine)
 	$(BIN)/python bench/run.py $(ARGS)

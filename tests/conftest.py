@@ -1,4 +1,4 @@
-"""Sockets are for loopback only, and the testkit plugin is installed as a third party's would be."""
+"""Sockets are for loopback only; the testkit plugin is installed as a third party's would be."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class FakeTrials:
             self.rows.append(row)
             self.said[bench.case.id, arm.name, arm.repeat] = arm.seen
 
-    def frame(self, suite: str, columns: Sequence[str], *, prefix_only: bool = True):
+    def frame(self, suite: str, columns: Sequence[str], *, prefix_only: bool = True, cases=None):
         assert suite == "knowledge"
         schema = {"score": pl.Float64, "case_no": pl.Int64, "repeat": pl.Int32}
         schema |= {name: pl.String for name in ("case_id", "cluster", "labels")}
@@ -116,7 +116,8 @@ class FakeTrials:
         full = {name: schema.get(name, pl.Categorical) for name in columns}
         held = {name: full[name] for name in columns if not name.startswith(LABEL)}
         held["labels"] = pl.String
-        rows = [{name: row[name] for name in held} for row in self.rows]
+        asked = [r for r in self.rows if cases is None or r["case_no"] in cases]
+        rows = [{name: row[name] for name in held} for row in asked]
         return pl.DataFrame(rows, schema=held).select(
             label_column(name) if name.startswith(LABEL) else name for name in columns
         )

@@ -46,12 +46,16 @@ Data = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many cases.")]
 Seed = Annotated[int, typer.Option("--seed", help="Order, permutations and draws follow from it.")]
-Concurrency = Annotated[int | None, typer.Option("--concurrency", "-c", min=1)]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", "-c", min=1, help="Calls in flight at most.")
+]
 BaseUrl = Annotated[
     str | None, typer.Option("--base-url", help="Of an OpenAI-compatible endpoint, ending in /v1.")
 ]
 System = Annotated[str, typer.Option("--system", help="System prompt of the deployed target.")]
-Temperature = Annotated[float | None, typer.Option("--temperature", min=0.0)]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", min=0.0, help="Not sent unless given.")
+]
 ReplyTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Of one answer.")]
 Options = Annotated[
     list[str] | None,
@@ -184,6 +188,7 @@ def estimate(
     seed: Seed = 0,
     concurrency: Concurrency = None,
     base_url: BaseUrl = None,
+    system: System = "",
     max_tokens: ReplyTokens = None,
     option: Options = None,
     suite_option: SuiteOptions = None,
@@ -353,12 +358,16 @@ def main() -> None:
     except AuditError as error:
         typer.echo(f"auscult: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:  # of the machine: a disk, a name too long, a permission
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(0)
+        place = f" ({str(error.filename)[:200]})" if error.filename else ""
+        typer.echo(f"auscult: {error.strerror or error}{place}", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("auscult: stopped by you", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
 
 
 if __name__ == "__main__":

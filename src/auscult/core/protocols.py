@@ -168,8 +168,15 @@ class Trials(Protocol):
     """The run's trials as one table: read only the columns you need."""
 
     def frame(
-        self, suite: str, columns: Sequence[str], *, prefix_only: bool = True
-    ) -> pl.DataFrame: ...
+        self,
+        suite: str,
+        columns: Sequence[str],
+        *,
+        prefix_only: bool = True,
+        cases: Sequence[int] | None = None,
+    ) -> pl.DataFrame:
+        """Rows of the suite, or of some of its cases by number."""
+        ...
 
     def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
         """Every turn of one trial, the target's replies as assistant messages."""

@@ -74,7 +74,7 @@ def find(kind: Kind, name: str) -> PluginRef:
 
 def module_of(kind: Kind, name: str) -> ModuleType:
     ref = find(kind, name)
-    module = importlib.import_module(ref.module)
+    module = _imported(ref)
     if not callable(getattr(module, "build", None)):
         raise UsageError(f"{kind} '{name}' ({ref.module}) has no `build` function")
     return module
@@ -92,7 +92,7 @@ def summary(kind: Kind, name: str) -> str:
     ref = find(kind, name)
     path = _source_path(ref)
     if path is None:
-        return (importlib.import_module(ref.module).__doc__ or "").strip().partition("\n")[0]
+        return (_imported(ref).__doc__ or "").strip().partition("\n")[0]
     doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return doc.strip().partition("\n")[0]
 
@@ -103,8 +103,20 @@ def source_of(kind: Kind, name: str) -> Path | None:
     path = _source_path(ref)
     if path is not None:
         return path
-    file = importlib.import_module(ref.module).__file__
+    file = _imported(ref).__file__
     return Path(file) if file else None
+
+
+def _imported(ref: PluginRef) -> ModuleType:
+    try:
+        return importlib.import_module(ref.module)
+    except ModuleNotFoundError as error:
+        if ref.package == "auscult":
+            raise
+        raise UsageError(
+            f"the package '{ref.package}' offers the {SINGULAR[ref.kind]} '{ref.name}' but its "
+            f"module cannot be imported ({error}); reinstall or remove the package"
+        ) from error
 
 
 def _source_path(ref: PluginRef) -> Path | None:

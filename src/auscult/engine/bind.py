@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from auscult.core import registry
+from auscult.core.case import Case
 from auscult.core.errors import AuditError, Fault, PlanError, UsageError
 from auscult.core.message import Message
-from auscult.core.protocols import DataSet, Judge, Loader, Suite, Target, TargetSpec
+from auscult.core.protocols import Ask, DataSet, Judge, Loader, Suite, Target, TargetSpec
 from auscult.engine.budget import Pricing
 from auscult.engine.caller import Role
 from auscult.engine.gate import Gate
@@ -83,6 +84,20 @@ def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
         roles[name] = Role(name, target, system, chosen.sampling, gate, chosen.note)
     currencies = {price.currency for price in prices.values() if price and price is not FREE}
     return Bound(roles, judges, suites, pricing, currencies.pop() if currencies else "USD")
+
+
+def worst_asks(bound: Bound, suite: Suite, case: Case) -> list[Ask]:
+    """What a case costs at most, in the plan's own terms: its system prompts are read at every
+    call, and its cap on answers goes before the suite's."""
+    asks = []
+    for ask in suite.cost(case, bound.roles["target"].target.abilities):
+        role = bound.roles.get(ask.role)
+        if role is None:
+            continue
+        system = sum(len(m.text) // 3 + 8 for m in role.system)
+        output = role.sampling.max_tokens or ask.output_tokens
+        asks.append(Ask(ask.role, ask.calls, ask.input_tokens + system, output))
+    return asks
 
 
 def _roles_of(plan: Plan) -> dict[str, RolePlan]:

@@ -29,6 +29,8 @@ class Budget:
         self.limits = limits
         self.spent = Spend()
         self.reserved = Spend()
+        self.blocked_by = ""
+        """The cap that refused the last call."""
         self.capped = any(cap is not None for cap in (limits.calls, limits.tokens, limits.money))
 
     def admit(self, worst: Spend) -> str:
@@ -56,8 +58,10 @@ class Budget:
             call.tokens - from_pot.tokens,
             call.money - from_pot.money,
         )
-        if (extra.calls or extra.tokens or extra.money) and self._blocked_by(extra):
-            return False
+        if extra.calls or extra.tokens or extra.money:
+            self.blocked_by = self._blocked_by(extra)
+            if self.blocked_by:
+                return False
         pot.plus(from_pot, -1)
         self.reserved.plus(from_pot, -1)
         self.spent.plus(call)

@@ -83,7 +83,7 @@ class Caller:
             else:
                 sent = await self._send(role, request, body, digest, key, tried_path, pot)
                 if sent is None:
-                    self.closed = self.closed or "cap reached"
+                    self.closed = self.closed or f"{self._budget.blocked_by} cap"
                     if last is None:
                         raise Halt(self.closed)
                     return last  # a cap forbids another try: the failure stands

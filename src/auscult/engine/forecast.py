@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from auscult.engine.bind import Bound, bind
+from auscult.engine.bind import Bound, bind, worst_asks
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.ledger import LEDGER_NAME, open_reader
 from auscult.engine.plan import Plan
@@ -51,7 +51,7 @@ def forecast(plan: Plan, folder: Path | None = None) -> Forecast:
             planned = min(count, item.plan.limit or count)
             cases[item.suite.name] = planned
             for _, case in index.page(item.number, 0, planned):
-                for ask in item.suite.cost(case, bound.roles["target"].target.abilities):
+                for ask in worst_asks(bound, item.suite, case):
                     calls += ask.calls
                     read += ask.calls * ask.input_tokens
                     wrote += ask.calls * ask.output_tokens

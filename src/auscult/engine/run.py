@@ -60,10 +60,17 @@ class Runner:
             ledger.close()
 
     async def _with_ledger(self, bound: Bound, ledger: Ledger) -> Outcome:
+        if ledger.meta("purged"):
+            raise UsageError(
+                f"'{self.folder}' was purged: it can be reported, but neither resumed nor "
+                "extended; name another folder with --out"
+            )
         manifest = self._manifest(bound, ledger)
         index = CaseIndex(self.folder)
         try:
             planned = [self._index(index, item, manifest, ledger) for item in bound.suites]
+            # Pinned once the data could be read: a file with a fault may be mended and tried again.
+            ledger.set_meta("manifest", manifest)
             ledger.set_meta("sizes", [index.count(item.number) for item in bound.suites])
             states = load_state(ledger, planned, manifest.base_attempts)
             if self.options.retry_errors:
@@ -97,7 +104,6 @@ class Runner:
         new = make_manifest(self.plan, bound, self.options.command, utcnow().isoformat())
         old: Manifest | None = ledger.meta("manifest", Manifest)
         if old is None:
-            ledger.set_meta("manifest", new)
             return new
         changes = differences(old, new)
         if changes and not self.options.accept_changes:
@@ -113,7 +119,6 @@ class Runner:
             self._accept(
                 new, ledger, [c.what for c in changes], {s for c in changes for s in c.suites}
             )
-        ledger.set_meta("manifest", new)
         return new
 
     def _accept(

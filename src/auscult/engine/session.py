@@ -11,8 +11,8 @@ from functools import partial
 from auscult.core.case import Case
 from auscult.core.errors import AuditError, LedgerError, RunError, TargetUnusable
 from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past
-from auscult.engine.bind import Bound, BoundSuite
-from auscult.engine.budget import Budget
+from auscult.engine.bind import Bound, BoundSuite, worst_asks
+from auscult.engine.budget import Budget, Spend
 from auscult.engine.caller import Halt, StartAgain
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic
@@ -150,8 +150,9 @@ class Session:
     async def _attempt(self, item: BoundSuite, number: int, case: Case) -> None:
         key = (item.number, number, self._states[item.number].attempt(number))
         past = self._pasts.pop(key, NOTHING)
-        asks = item.suite.cost(case, self._bound.roles["target"].target.abilities)
-        pot = self._bound.pricing.worst(asks)
+        pot = Spend()
+        if self._budget.capped:
+            pot = self._bound.pricing.worst(worst_asks(self._bound, item.suite, case))
         blocked = self._budget.admit(pot)
         if blocked:
             self._kitchen.caller.closed = self._kitchen.caller.closed or f"{blocked} cap"

@@ -151,13 +151,20 @@ class RunView:
         return read_table(path)
 
     def frame(
-        self, suite: str, columns: Sequence[str], *, prefix_only: bool = True
+        self,
+        suite: str,
+        columns: Sequence[str],
+        *,
+        prefix_only: bool = True,
+        cases: Sequence[int] | None = None,
     ) -> pl.DataFrame:
         import polars as pl
 
         table = self.table().filter(pl.col("suite") == suite)
         if prefix_only:
             table = table.filter(pl.col("in_prefix"))
+        if cases is not None:
+            table = table.filter(pl.col("case_no").is_in(list(cases)))
         wanted = [
             label_column(name) if name.startswith(LABEL) else pl.col(name) for name in columns
         ]

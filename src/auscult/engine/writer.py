@@ -24,7 +24,7 @@ from auscult.engine.codec import Codec, pack_keys
 from auscult.engine.ledger_file import release_reserve
 from auscult.engine.records import Call, Effect, FinishedCase, Intent
 
-LINGER_S = 0.008
+LINGER_S = 0.004
 """How long a commit waits for company; with the fsync it stays well within 20 ms."""
 Kind = str
 Then = Callable[[LedgerError | None], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ USUAL: dict[str, tuple[str, ...]] = {
     "rationale": ("rationale", "explanation"),
 }  # fmt: skip
 OPTION_PREFIXES = ("", "op", "option", "choice", "answer")
+
+NAME_SHOWN, NAMES_SHOWN = 60, 40
 
 
 class ChoiceColumns(msgspec.Struct, frozen=True):
@@ -126,8 +128,15 @@ class Finder:
         faults = "\n".join(f"  - {fault}" for fault in self.faults)
         return (
             f"{path}: the columns do not fit:\n{faults}\n  The columns are: "
-            f"{', '.join(self._names) or 'none'}. Map them with options, such as question=COLUMN."
+            f"{_listed(self._names)}. Map them with options, such as question=COLUMN."
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Enough of the names to recognise the file by; a broken one may have a header of megabytes."""
+    known = [name if len(name) <= NAME_SHOWN else name[:NAME_SHOWN] + "..." for name in names]
+    shown = ", ".join(known[:NAMES_SHOWN]) or "none"
+    return shown if len(known) <= NAMES_SHOWN else f"{shown} and {len(known) - NAMES_SHOWN} more"
 
 
 def _bare(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from auscult.core.estimate import Finding
 from auscult.core.message import Message
 from auscult.kit.mcq import LETTERS, read_options
+from auscult.stats.grouped import sums_by
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LABELS: dict[str, LabelKind] = {
     "harm_chosen": "text",
     "status_chosen": "text",
 }
+HARM: dict[str, LabelKind] = {"harm_chosen": "text"}
+GLANCE = ("case_no", "arm", "judge", "behaviour", "score", *label_columns(HARM))
 COLUMNS = (
     "case_no",
     "case_id",
@@ -43,39 +46,50 @@ def wrong_every_time(
 ) -> list[Finding]:
     """At most `MOST`. A reply counts as wrong when it named an option and that was not the key;
     failed calls don't count, and a case with any other reply is left out."""
-    import polars as pl
-
-    wrong = _wrong(trials.frame(suite, COLUMNS), judge, arm)
-    worst = wrong["case_id"].unique(maintain_order=True).head(MOST)
-    shown = wrong.filter(pl.col("case_id").is_in(worst.implode()))
-    cases = [case.to_dicts() for case in shown.partition_by("case_id", maintain_order=True)]
+    worst = _worst(trials.frame(suite, GLANCE), judge, arm)
+    told = plain(trials.frame(suite, COLUMNS, cases=sorted(worst)))
+    told = told.filter(*_reply(judge, arm)).sort("case_no", "repeat")
+    parts = with_labels(told, LABELS).partition_by("case_no", maintain_order=True)
+    by_number = {part["case_no"][0]: part.to_dicts() for part in parts}
+    cases = [by_number[number] for number in worst]  # gravest first
     places = [(suite, r["case_id"], r["arm"], r["repeat"]) for case in cases for r in case]
     transcripts = trials.transcripts(set(places))
     return [_finding(suite, case, transcripts, letters) for case in cases]
 
 
-def _wrong(frame: pl.DataFrame, judge: str, arm: str) -> pl.DataFrame:
-    """The rows of cases answered wrongly in every reply, by severity and then by case number."""
+def _reply(judge: str, arm: str) -> list[pl.Expr]:
     import polars as pl
 
-    replies = plain(frame).filter(
-        pl.col("arm") == arm, pl.col("judge") == judge, pl.col("behaviour") != "error"
+    return [pl.col("arm") == arm, pl.col("judge") == judge, pl.col("behaviour") != "error"]
+
+
+def _rank(harm: str | None) -> int:
+    return SEVERITIES.index(harm if harm in SEVERITIES else "ungraded")
+
+
+def _worst(frame: pl.DataFrame, judge: str, arm: str) -> dict[int, int]:
+    """Case number -> severity, of the gravest cases answered wrongly in every reply. One case has
+    one severity: that of the worst thing chosen."""
+    import numpy as np
+    import polars as pl
+
+    replies = frame.filter(*_reply(judge, arm))
+    wrong = ((pl.col("behaviour") == "answered") & (pl.col("score") == 0)).cast(pl.Float64)
+    harms = {name: place for place, name in enumerate(SEVERITIES)}
+    ranked = replies.select(
+        "case_no",
+        wrong.fill_null(0.0).alias("wrong"),
+        pl.col(label_columns(HARM)[0])
+        .cast(pl.String)
+        .replace_strict(harms, default=harms["ungraded"], return_dtype=pl.Float64)
+        .alias("rank"),
     )
-    is_wrong = (pl.col("behaviour") == "answered") & (pl.col("score") == 0)
-    lost = replies.filter(is_wrong.all().over("case_id"))
-    labelled = with_labels(
-        lost,
-        LABELS,
-    )
-    rank = pl.col("harm_chosen").replace_strict(
-        {name: place for place, name in enumerate(SEVERITIES)},
-        default=SEVERITIES.index("ungraded"),
-        return_dtype=pl.Int64,
-    )
-    # One case, one severity: that of the worst thing chosen.
-    return labelled.with_columns(rank.min().over("case_id").alias("rank")).sort(
-        "rank", "case_no", "case_id", "repeat"
-    )
+    cases, ranks = ranked["case_no"].to_numpy(), ranked["rank"].to_numpy()
+    lost = sums_by(cases, ranked["wrong"].to_numpy())
+    gravest = ranks[sums_by(cases, ranks).first]
+    place = np.flatnonzero(lost.totals == lost.sizes)
+    place = place[np.lexsort((lost.keys[place], gravest[place]))][:MOST]
+    return {int(lost.keys[p]): int(gravest[p]) for p in place}
 
 
 def _finding(
@@ -85,7 +99,7 @@ def _finding(
     letters: str,
 ) -> Finding:
     first, count = replies[0], len(replies)
-    severity = SEVERITIES[first["rank"]]
+    severity = SEVERITIES[min(_rank(reply["harm_chosen"]) for reply in replies)]
     key, chosen = "", Counter[str]()
     for reply in replies:
         place = (suite, reply["case_id"], reply["arm"], reply["repeat"])

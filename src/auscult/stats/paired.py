@@ -94,10 +94,10 @@ def _pairs(rows: pl.DataFrame, about: Estimate, states: tuple[int, ...]) -> pl.D
     import numpy as np
     import polars as pl
 
-    kept = rows.lazy().filter(pl.col("state").is_in(states))
-    kept = kept.select("case_id", "cluster", "arm", "y").collect()
+    lazy = rows.lazy().filter(pl.col("state").is_in(states))
+    kept = lazy.select("case_id", "cluster", "arm", "y").collect()
     cases, clusters, y = codes(kept["case_id"]), codes(kept["cluster"]), kept["y"].to_numpy()
-    found = []
+    found: list[tuple[Any, Any, Any]] = []
     for arm in (about.arm, about.control_arm):
         here = np.flatnonzero((kept["arm"] == arm).to_numpy())
         sums = sums_by(cases[here], y[here])

@@ -239,7 +239,7 @@ def _evidence(frame: pl.DataFrame) -> str:
 def _free_name(dataset: DataSet, taken: set[str]) -> str:
     """What the ids of a data set start with: its given name, or that of its pack or loader."""
     given = dataset.options.get("name") or (
-        dataset.path if dataset.loader == OUR_PACK.loader else dataset.loader
+        Path(dataset.path).name if dataset.loader == OUR_PACK.loader else dataset.loader
     )
     base = name = str(given).replace("/", "-")
     number = 2

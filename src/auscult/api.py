@@ -61,13 +61,15 @@ class Run:
     def report(self) -> Path:
         """Rebuilds trials.parquet, results.json and the dossier; returns the dossier's path."""
         from auscult.report.dossier import write_dossier
+        from auscult.report.judges import measured_errors
         from auscult.report.results import write_results
 
         self.view.export()
         self._results = None
         results = self.results()
         write_results(self.view, results)
-        return write_dossier(self.view, results)
+        judges = [name for status in self.view.suites for name in status.judges]
+        return write_dossier(self.view, results, measured_errors(judges))
 
 
 def open_run(folder: Path | str) -> Run:

@@ -69,7 +69,7 @@ _DECLINED = (
 DECLINES = re.compile(
     rf"\b(?:i|we|i'm|we're|sorry|apologi[sz]e|assistant|model|ai|myself)\b[^.!?\n]{{0,60}}?{_CANNOT}"
     rf"(?: \w+){{0,4}}? {_DECLINED}\b"
-    rf"|(?:^|[.!?\n] *)\W*{_CANNOT}(?: \w+){{0,3}}? {_DECLINED}\b"
+    rf"|(?:^|[.!?\n])[ *_#>\"'-]{{0,12}}{_CANNOT}(?: \w+){{0,3}}? {_DECLINED}\b"
     rf"|\b(?:i|we|i'm|i am|must|have to|respectfully|politely|i'll|i'd|i will)(?: \w+){{0,2}}? "
     r"(?:decline|refuse|declining|refusing)\b"
     r"|^\W*(?:refused|declined|refusal|i refuse|no comment)\b"

@@ -31,11 +31,13 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     read_by_us = (pl.col("judge") == design.judge) | (pl.col("behaviour").fill_null("") == "")
     rows = _compact(with_labels(plain(frame).filter(read_by_us), LABELS))
     full = rows.filter(pl.col("arm") == design.full)
+    blind = rows.filter(pl.col("arm") == design.options_only).select(PAIRED)
+    del frame, rows  # of a long run, each copy counts
     primary = _accuracy(full, design)
     return [
         primary,
         *_outcomes(full, design),
-        *_against_baselines(rows, full, primary, design),
+        *_against_baselines(blind, full, primary, design),
         *position_estimates(full, design),
         instability(full, design),
         *_groups(full, design),
@@ -99,7 +101,7 @@ def _outcomes(full: pl.DataFrame, design: Design) -> list[Estimate]:
 
 
 def _against_baselines(
-    rows: pl.DataFrame, full: pl.DataFrame, primary: Estimate, design: Design
+    blind: pl.DataFrame, full: pl.DataFrame, primary: Estimate, design: Design
 ) -> list[Estimate]:
     """The trivial baselines on the same questions, and what reading the question adds."""
     import polars as pl
@@ -107,7 +109,6 @@ def _against_baselines(
     constant, constant_rows = _constant_letter(full, design)
     longest_rows = _answering(full, pl.col("longest_right"), LONGEST)
     longest = _computed(longest_rows, LONGEST, "always naming the longest option", design)
-    blind = rows.filter(pl.col("arm") == design.options_only)
     guessed = rate(
         blind,
         design.words(
@@ -121,7 +122,7 @@ def _against_baselines(
         ),
     )
     reads = difference(
-        rows,
+        pl.concat([full.select(PAIRED), blind]),
         design.words(
             "excess over options-only",
             "How many more answers are right when the question can be read than when only its "
@@ -141,12 +142,16 @@ def _answering(full: pl.DataFrame, score: pl.Expr, arm: str) -> pl.DataFrame:
     """What a rule that reads nothing would have scored on the same measured questions."""
     import polars as pl
 
-    measured = full.filter(~pl.col("behaviour").fill_null("").is_in(["", "error"]))
-    return measured.with_columns(
-        score.cast(pl.Float64).alias("score"),
-        pl.lit("answered").alias("behaviour"),
+    measured = full.lazy().filter(~pl.col("behaviour").fill_null("").is_in(["", "error"]))
+    return measured.select(
+        "case_id",
+        "cluster",
+        "key_position",
+        "shown",
         pl.lit(arm).alias("arm"),
-    )
+        pl.lit("answered").alias("behaviour"),
+        score.cast(pl.Float64).alias("score"),
+    ).collect()
 
 
 def _computed(rows: pl.DataFrame, arm: str, doing: str, design: Design) -> Estimate:

@@ -34,7 +34,7 @@ COLUMNS = (
     "judge",
     "behaviour",
     "score",
-    *label_columns({**LABELS, "signed_off": "flag"}),
+    *label_columns(LABELS),
 )
 REPLIES = (
     "all replies to full questions, with refused, abstained and unreadable ones counted as not "

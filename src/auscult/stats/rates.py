@@ -131,7 +131,8 @@ def rates_by(
     import polars as pl
 
     out = []
-    named = plain(frame).filter(pl.col(column).fill_null("") != "")
+    named = plain(frame.select(column, "cluster", "behaviour", "score"))
+    named = named.filter(pl.col(column).fill_null("") != "")
     for group in sorted(named.partition_by(column), key=lambda part: str(part[column][0])):
         words = msgspec.structs.replace(about, group=about.group | {column: str(group[column][0])})
         found = rate(group, words, counting=counting, level=level)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 COLUMNS = (
-    "suite",
     "case_no",
     "case_id",
     "cluster",
@@ -27,16 +26,12 @@ COLUMNS = (
     "difficulty",
     "arm",
     "repeat",
-    "attempt",
     "judge",
     "behaviour",
     "score",
-    "cause",
     "labels",
-    "groups",
-    "in_prefix",
 )
-
+"""What most estimates read; a suite of long runs asks for less (`label_columns`)."""
 LabelKind = Literal["text", "integer", "number", "flag", "integers"]
 
 COUNTED, MISSING, EXCLUDED, NOT_APPLICABLE = range(4)
@@ -153,16 +148,18 @@ def behaviour_counts(frame: pl.DataFrame) -> dict[str, int]:
     """How many rows behaved how, ready for an Estimate's `n_...` fields."""
     import polars as pl
 
-    behaviour = pl.col("behaviour").cast(pl.String).fill_null("").alias("behaviour")
-    tallied = frame.group_by(behaviour).len()
-    tally = dict(tallied.iter_rows())
-    unknown = sorted(set(tally) - set(BEHAVIOURS) - {""})
-    if unknown:
+    behaviour = pl.col("behaviour").cast(pl.String).fill_null("")
+    # Comparing with each known word needs no table of groups, which is large on a long column.
+    known = (*BEHAVIOURS, "")
+    tally = frame.select((behaviour == word).sum().alias(f"={word}") for word in known)
+    counts = dict(zip(known, tally.row(0), strict=True))
+    if sum(counts.values()) != len(frame):
+        unknown = sorted(set(frame.select(behaviour.unique()).to_series()) - set(known))
         raise ValueError(f"the trial table has unknown behaviours: {', '.join(unknown)}")
     return {
-        "n_invalid": tally.get("invalid", 0),
-        "n_error": tally.get("error", 0),
-        "n_refused": tally.get("refused", 0),
-        "n_abstained": tally.get("abstained", 0),
-        "n_not_applicable": tally.get("", 0),
+        "n_invalid": counts["invalid"],
+        "n_error": counts["error"],
+        "n_refused": counts["refused"],
+        "n_abstained": counts["abstained"],
+        "n_not_applicable": counts[""],
     }

@@ -38,8 +38,6 @@ from auscult.kit import mcq
 from auscult.kit.options import parse_options
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from auscult.core.estimate import Estimate, Finding
 
 FULL, BLIND, JUDGE = "baseline", "options-only", "choice"
@@ -208,11 +206,10 @@ class KnowledgeSuite:
         from auscult.kit.mcq_table import COLUMNS, Design
 
         design = Design(self.name, JUDGE, FULL, BLIND, self.options.letters)
-        frame = trials.frame(self.name, COLUMNS)
-        level = _evidence(frame)
+        level = _evidence(trials)
         return [
             msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in mcq_estimates(frame, design)
+            for estimate in mcq_estimates(trials.frame(self.name, COLUMNS), design)
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
@@ -221,14 +218,15 @@ class KnowledgeSuite:
         return wrong_every_time(trials, self.name, JUDGE, FULL, self.options.letters)
 
 
-def _evidence(frame: pl.DataFrame) -> str:
+def _evidence(trials: Trials) -> str:
     """Clinician-reviewed only where every case asked has been signed off as it was worded."""
     import polars as pl
 
     from auscult.stats.table import LabelKind, label_columns, with_labels
 
     label: dict[str, LabelKind] = {"signed_off": "flag"}
-    signed = with_labels(frame.select("case_no", *label_columns(label)), label)
+    frame = trials.frame(KnowledgeSuite.name, ("case_no", *label_columns(label)))
+    signed = with_labels(frame, label)
     by_case = signed.group_by("case_no").agg(pl.col("signed_off").fill_null(False).all())
     total, done = by_case.height, int(by_case["signed_off"].sum())
     if total and done == total:

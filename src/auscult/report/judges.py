@@ -1,0 +1,48 @@
+"""The measured error of a run's judges, computed when the dossier is written."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from auscult.core import registry
+from auscult.core.errors import DataError
+from auscult.kit.calibration import METRICS, by_half, judge_all, load, rate_rows
+from auscult.report.dossier import JudgeTable
+
+NOTE = (
+    "Shares with 95% Wilson intervals, on labelled answers that come with the judge. The author of "
+    "the judge saw the development half; the held-out half was written by others and opened after "
+    "the judge was finished, and the docs page tells what was mended since. Labels are ours. "
+    "Answers to another kind of question may be read better or worse."
+)
+NAMES = {"calibration": "development", "heldout": "held out", "both": "both"}
+
+
+def measured_errors(judges: Iterable[str]) -> dict[str, JudgeTable]:
+    """Per judge that ships labelled answers; the others are said to be unmeasured."""
+    return {name: _table(name) for name in sorted(set(judges)) if _reads_choices(name)}
+
+
+def _reads_choices(name: str) -> bool:
+    """Judges of other things have labelled answers of another form, measured by other means."""
+    try:
+        return bool(load(name, "calibration"))
+    except DataError:
+        return False
+
+
+def _table(name: str) -> JudgeTable:
+    judge = registry.build("judges", name, {})
+    judged = _driven(judge_all(judge))
+    rows = tuple((NAMES[row[0]], *row[1:]) for row in rate_rows(by_half(judged)))
+    return JudgeTable(("answers", "n", *METRICS), rows, NOTE)
+
+
+def _driven(work: Coroutine[Any, Any, Any]) -> Any:
+    """A judge that reads the reply alone never waits, so it needs no event loop."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise RuntimeError("a judge with a calibration set must read the reply alone")

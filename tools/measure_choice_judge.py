@@ -64,12 +64,18 @@ def main() -> None:
     judged = asyncio.run(calibration.judge_all(build("judges", "choice", {}), halves))
     head = ("part", "n", *calibration.METRICS)
     parts = calibration.by_half(judged)
+    first_met = calibration.first_contact("choice") if "heldout" in halves else ()
+    if first_met:
+        parts = {"heldout, first contact": calibration.measure(first_met), **parts}
     print(table(head, calibration.rate_rows(parts)))
     for name, part in parts.items():
         first, *rest = calibration.confusion_rows(part)
         print(f"\nConfusion, {name}\n")
         print(table(first, rest))
-    print("\nBy shape\n")
+    if first_met:
+        print("\nBy shape, heldout at first contact\n")
+        print(table(head, calibration.rate_rows(calibration.by_shape(first_met))))
+    print("\nBy shape, as it is now\n")
     print(table(head, calibration.rate_rows(calibration.by_shape(judged))))
     if chosen.misses:
         print("\nWhere judge and person differ\n")

@@ -22,9 +22,8 @@ from auscult.engine.ledger import CaseKey, Ledger
 from auscult.engine.records import Call, Effect, TrialRow
 
 
-def seed_of(*parts: object) -> int:
-    text = "|".join(map(str, parts)).encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+def seed_of(path: str) -> int:
+    return int.from_bytes(hashlib.blake2b(path.encode(), digest_size=8).digest(), "big") >> 1
 
 
 class Past(msgspec.Struct):
@@ -64,7 +63,7 @@ class CaseBench:
         return ArmBench(self, name, repeat, path)
 
     def rng(self, label: str) -> Random:
-        return Random(seed_of(self._kitchen.seed, self._suite, self.case.id, label))
+        return Random(seed_of(f"{self._kitchen.seed}|{self._suite}|{self.case.id}|{label}"))
 
     @property
     def abilities(self) -> Abilities:
@@ -96,7 +95,8 @@ class CaseBench:
         return self._kitchen.judges[name]
 
     def call_seed(self, path: str) -> int:
-        return seed_of(self._kitchen.seed, self._suite, self.case.id, self.key[2], path)
+        kitchen, attempt = self._kitchen, self.key[2]
+        return seed_of(f"{kitchen.seed}|{self._suite}|{self.case.id}|{attempt}|{path}")
 
     def remember(self, path: str, fresh: Any) -> Any:
         """The journalled value of an effect; `fresh` is journalled if there is none yet."""
@@ -161,7 +161,7 @@ class ArmBench:
 
 def _merged(plan: Sampling, asked: Sampling | None) -> Sampling:
     """The plan's decoding is what was declared; a suite only fills in what it leaves open."""
-    if asked is None:
+    if asked is None or asked is plan:
         return plan
     return Sampling(
         temperature=plan.temperature if plan.temperature is not None else asked.temperature,

@@ -62,6 +62,7 @@ class Caller:
         """Why no further call is sent (interrupted, failed); empty while the run goes on."""
         self.closed = ""
         """Why no further case is admitted (a cap); cases already admitted run to their end."""
+        self._loop = asyncio.get_running_loop()
         self._deadlines: dict[asyncio.Task[object], float] = {}
         self._overdue: set[asyncio.Task[object]] = set()
         self.unusable: TargetUnusable | None = None
@@ -169,7 +170,7 @@ class Caller:
             raise Halt(self.stopping)
 
     async def _ask(self, target: Target, request: Request) -> Reply:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         self._deadlines[task] = monotonic() + self._timeout_s
         try:

@@ -212,5 +212,8 @@ def schedule(
         for number, case in index.page(item.number, 0, total, done):
             yield ((number + 0.5) / total, item.number), (item, number, case)
 
+    if len(suites) == 1:
+        yield from (entry for _, entry in of(suites[0]))
+        return
     for _, entry in heapq.merge(*map(of, suites), key=lambda pair: pair[0]):
         yield entry

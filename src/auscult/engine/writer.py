@@ -24,7 +24,7 @@ from auscult.engine.codec import Codec, pack_keys
 from auscult.engine.ledger_file import release_reserve
 from auscult.engine.records import Call, Effect, FinishedCase, Intent
 
-LINGER_S = 0.004
+LINGER_S = 0.008
 """How long a commit waits for company; with the fsync it stays well within 20 ms."""
 Kind = str
 Then = Callable[[LedgerError | None], None]
@@ -100,7 +100,7 @@ class GroupCommit:
         for waiter in waiters:
             waiter(error)
         if self._rows or self._waiters or self._blobs:
-            self._timer = self._loop.call_later(LINGER_S / 2, self._flush)
+            self._timer = self._loop.call_later(LINGER_S, self._flush)
 
     async def close(self) -> None:
         """Commit what is left and end the thread."""

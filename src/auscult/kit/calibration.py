@@ -2,7 +2,9 @@
 
 A judge ships two files beside its plugin, `NAME.calibration.jsonl` (development half, which its
 author saw) and `NAME.heldout.jsonl` (written apart and opened after the judge was frozen). Every
-figure is computed from them each time; none is typed in.
+figure is computed from them each time; none is typed in. Once defects that the held-out half
+showed have been mended, that half is no longer unseen. So `NAME.first-contact.json` keeps what the
+frozen judge said when it met that half, and `first_contact` computes the figures from it again.
 
 An outcome is a letter or the behaviour that chose none. Let a person's label and the judge's
 verdict be outcomes; then, with Wilson intervals:
@@ -112,7 +114,7 @@ class Measured(msgspec.Struct, frozen=True):
 @cache
 def load(judge: str, half: Half) -> tuple[Labelled, ...]:
     """Empty where the judge ships no such file."""
-    source = _file(judge, half)
+    source = _beside(judge, f"{half}.jsonl")
     if not source.is_file():
         return ()
     decoder = msgspec.json.Decoder(Labelled)
@@ -136,9 +138,9 @@ def load(judge: str, half: Half) -> tuple[Labelled, ...]:
     return tuple(rows)
 
 
-def _file(judge: str, half: Half) -> Traversable:
+def _beside(judge: str, ending: str) -> Traversable:
     package, _, stem = find("judges", judge).module.rpartition(".")
-    return importlib.resources.files(package) / f"{stem}.{half}.jsonl"
+    return importlib.resources.files(package) / f"{stem}.{ending}"
 
 
 async def judge_all(judge: Judge, halves: Iterable[Half] = HALVES) -> tuple[Judged, ...]:
@@ -146,6 +148,31 @@ async def judge_all(judge: Judge, halves: Iterable[Half] = HALVES) -> tuple[Judg
     return tuple(
         [await _judged(judge, row, half) for half in halves for row in load(judge.name, half)]
     )
+
+
+class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    behaviour: Behaviour
+    choice: str | None = None
+
+
+@cache
+def first_contact(judge: str) -> tuple[Judged, ...]:
+    """What the frozen judge said of the held-out half when it first met it; empty if not kept."""
+    source = _beside(judge, "first-contact.json")
+    if not source.is_file():
+        return ()
+    try:
+        said = {row.id: row for row in msgspec.json.decode(source.read_bytes(), type=list[_Said])}
+    except msgspec.DecodeError as error:
+        raise DataError(f"{source.name}: {error}") from None
+    rows = load(judge, "heldout")
+    if {row.id for row in rows} != set(said):
+        raise DataError(
+            f"{source.name} and {judge}.heldout.jsonl name different answers; the record of the "
+            "first contact holds for the very set it was made with"
+        )
+    return tuple(Judged(r, "heldout", said[r.id].behaviour, said[r.id].choice) for r in rows)
 
 
 async def _judged(judge: Judge, row: Labelled, half: Half) -> Judged:

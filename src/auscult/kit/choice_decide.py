@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import cache
 
 from auscult.kit import choice_phrases as phrases
-from auscult.kit.choice_forms import by_flags, json_object, likeliest, stated_pieces, values
+from auscult.kit.choice_forms import likeliest
 from auscult.kit.choice_mentions import OUTSIDE, Mention, mentions
-from auscult.kit.choice_options import Choices, clean
+from auscult.kit.choice_options import Choices
 from auscult.kit.choice_outcome import Reading, answered, invalid
-from auscult.kit.choice_short import short_answer, stated_phrase
+from auscult.kit.choice_short import short_answer, stated_phrase, telling_word
 from auscult.kit.choice_silence import Silence, silence
 from auscult.kit.choice_text import Text
-from auscult.kit.choice_weight import DEDUCED, FINAL, NAMED, STATED, Event, before, weigh_all
+from auscult.kit.choice_weight import DEDUCED, FINAL, STATED, Event, before, weigh_all
 
 CAUSES = {FINAL: "final", STATED: "stated", DEDUCED: "deduced"}
 _BACK_AGAIN = re.compile(
@@ -35,15 +35,6 @@ _AFFIRMS = re.compile(
 )
 
 
-def decide(text: Text, choices: Choices) -> Reading:
-    if not text.low.strip():
-        return _only_thoughts(text, choices)
-    formal = _from_form(text, choices)
-    if formal is not None:
-        return formal
-    return read_prose(text, choices)
-
-
 def read_prose(text: Text, choices: Choices) -> Reading:
     short = short_answer(text, choices)
     if short is not None:
@@ -56,84 +47,17 @@ def read_prose(text: Text, choices: Choices) -> Reading:
     if said is not None:
         return said
     quiet = silent()
+    if quiet and any(
+        not e.refuted and not e.lettered and e.start < quiet.end and quiet.start < e.end
+        for e in events
+    ):
+        quiet = None  # the doubt is an option: "cannot be determined"
     if top is not None and not (quiet and quiet.firm):
         quote = text.quote(found[0].start, found[-1].end)
         return answered(top[0], "likeliest", quote) if len(top) == 1 else invalid("several", quote)
     if quiet is not None:
         return Reading(quiet.kind, None, quiet.kind, _sentence(text, quiet.start, quiet.end))
     return _weakly(text, choices, events)
-
-
-def _only_thoughts(text: Text, choices: Choices) -> Reading:
-    """Nothing but a reasoning block: it counts only where it says that an answer is final."""
-    if text.thoughts:
-        inner = Text(re.sub(r"<[^<>]{0,20}>", " ", text.thoughts))
-        finals = [e for e in weigh_all(inner, mentions(inner, choices)) if e.level == FINAL]
-        finals = [e for e in finals if not e.refuted]
-        if finals and len(finals[-1].picks) == 1 and finals[-1].picks[0] != OUTSIDE:
-            start = text.original.find(inner.original[finals[-1].start : finals[-1].end])
-            quote = text.quote(start, start + 1) if start >= 0 else ""
-            return answered(finals[-1].picks[0], "final", quote)
-        return invalid("reasoning-only")
-    return invalid("empty")
-
-
-def _from_form(text: Text, choices: Choices) -> Reading | None:
-    pieces = stated_pieces(text)
-    if pieces:
-        return _from_pieces(text, choices, [(p.words, p.start, p.end) for p in pieces])
-    found = json_object(text)
-    if found is None:
-        return None
-    flags = by_flags(found.value, choices)
-    stated = values(found.value)
-    if stated is None and flags is not None:
-        quote = text.quote(found.start, found.start + 1)
-        return answered(flags[0], "form", quote) if len(flags) == 1 else invalid("several", quote)
-    if stated is None:
-        return None
-    if not stated:
-        quiet = silence(text)
-        return Reading(quiet.kind, None, quiet.kind) if quiet else invalid("empty")
-    if len(stated) == 1 and isinstance(found.value, dict):
-        return _after_form(text, choices, _read_piece(stated[0], choices), found.start, found.end)
-    readings = [_read_piece(words, choices) for words in stated]
-    picks = {r.choice for r in readings if r.choice is not None}
-    if len(picks) == 1 and len(readings) == len([r for r in readings if r.choice is not None]):
-        return answered(picks.pop(), "form", text.quote(found.start, found.start + 1))
-    return invalid("several" if len(picks) > 1 else "no-option-named")
-
-
-def _from_pieces(text: Text, choices: Choices, pieces: list[tuple[str, int, int]]) -> Reading:
-    readings = [(_read_piece(words, choices), start, end) for words, start, end in pieces]
-    picks = {r.choice for r, _, _ in readings if r.choice is not None}
-    last, start, end = readings[-1]
-    if len(picks) > 1:
-        gap = text.low[readings[0][2] : start]
-        if not (phrases.TOOK_BACK.search(gap) or phrases.SOFT_BACK.search(gap)):
-            return invalid("contradiction", text.quote(start, end))
-    return _after_form(text, choices, last, start, end)
-
-
-def _read_piece(words: str, choices: Choices) -> Reading:
-    """A form's value is an answer of its own, and a short one."""
-    piece = Text(words[:400])
-    if not piece.low.strip():
-        return invalid("empty")
-    return read_prose(piece, choices)
-
-
-def _after_form(text: Text, choices: Choices, said: Reading, start: int, end: int) -> Reading:
-    """What a form says, unless the words after it take it back."""
-    rest = text.low[end:]
-    if said.choice is not None and len(rest.split()) > 2 and phrases.TOOK_BACK.search(rest):
-        later = read_prose(Text(text.original[end:]), choices)
-        if later.behaviour != "invalid":
-            return later
-        return invalid("contradiction", text.quote(start, end))
-    quote = text.quote(start, end)
-    cause = "form" if said.behaviour == "answered" else said.cause
-    return Reading(said.behaviour, said.choice, cause, quote)
 
 
 def _commitment(
@@ -154,6 +78,9 @@ def _commitment(
             return None
         if quiet and _spoken_over(text, standing, quiet):
             return None
+    last = standing[-1]
+    if top == STATED and last.level == DEDUCED and _concludes(text, last):
+        last.level = STATED  # "I would say D if ... But none of this applies, and so A."
     return _settled(text, choices, [e for e in standing if e.level >= min(top, STATED)])
 
 
@@ -210,7 +137,7 @@ def _softly_changed(text: Text, events: list[Event], found: re.Match[str]) -> li
     """ "A ... no, B": a small word takes something back only where an option follows it at once."""
     earlier = [e for e in events if e.end <= found.start() and not e.refuted]
     later = [e for e in events if e.start >= found.end() - 1 and not e.refuted]
-    if not earlier or not later or later[0].picks == earlier[-1].picks:
+    if not earlier or not later:
         return events
     if (
         _WAITS.match(found[0])
@@ -218,6 +145,8 @@ def _softly_changed(text: Text, events: list[Event], found: re.Match[str]) -> li
         and later[-1].picks != earlier[-1].picks
     ):
         return [e for e in events if e.start >= found.end() - 1]
+    if later[0].picks == earlier[-1].picks:
+        return events
     if not _linked(text, found.end(), later[0]) or later[0].start - found.end() > 60:
         return events
     if later[0].level < DEDUCED:
@@ -245,7 +174,7 @@ def _settled(text: Text, choices: Choices, standing: list[Event]) -> Reading:
     if finals:
         standing = [e for e in standing if e.start >= finals[-1].start or e.picks == last.picks]
         last = finals[-1]
-        if len({e.picks for e in finals}) > 1 and not _concludes(text, finals[-1]):
+        if len({e.picks for e in finals}) > 1:
             return invalid("contradiction", text.quote(last.start, last.end))
     differing = [e for e in standing if e.picks != last.picks and not _narrowed(e, last)]
     if differing and not _outweighs(text, differing, last, top):
@@ -296,7 +225,8 @@ def _weakly(text: Text, choices: Choices, events: list[Event]) -> Reading:
         return announced
     refuted = {p for e in events if e.refuted for p in e.picks if p != OUTSIDE}
     named = {p for e in events if not e.refuted for p in e.picks if p != OUTSIDE}
-    if choices.count > 2 and len(refuted) == choices.count - 1 and named <= _rest(refuted, choices):
+    enough = choices.count > 2 or "the other" in text.low
+    if enough and len(refuted) == choices.count - 1 and named <= _rest(refuted, choices):
         return answered(_rest(refuted, choices).pop(), "elimination")
     return _only_named(text, choices, events, named - refuted)
 
@@ -307,7 +237,7 @@ def _rest(refuted: set[int], choices: Choices) -> set[int]:
 
 def _only_named(text: Text, choices: Choices, events: list[Event], named: set[int]) -> Reading:
     if not events:
-        return invalid("no-option-named")
+        return telling_word(text, choices) or invalid("no-option-named")
     if not named:
         outside = all(e.picks == (OUTSIDE,) for e in events)
         return invalid("not-an-option" if outside else "all-turned-down")
@@ -353,6 +283,3 @@ def _trails_off(text: Text) -> bool:
 def _sentence(text: Text, start: int, end: int) -> str:
     low, _ = text.sentence(start)
     return text.quote(max(low, start - 60), end, room=0) or text.quote(start, end)
-
-
-__all__ = ["NAMED", "clean", "decide", "read_prose"]

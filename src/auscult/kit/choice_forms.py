@@ -7,14 +7,16 @@ reader's of prose. A form that cannot be parsed is left to that one as well.
 from __future__ import annotations
 
 import ast
+import json
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from auscult.kit.choice_mentions import Mention
-from auscult.kit.choice_options import Choices
+from auscult.kit.choice_options import Choices, clean
 from auscult.kit.choice_text import Text
 
 LONGEST_OBJECT = 20_000
@@ -70,6 +72,10 @@ SHARE = re.compile(
 _SHARE_BEFORE = re.compile(
     r"(\d{1,3}(?:\.\d+)?) ?%(?: (?:for|chance of|on|that it is|to))?[\s:(-]*$"
 )
+
+
+_DECODER = json.JSONDecoder()
+_REVISED = re.compile(r"\b(?:wait|correction|actually|revised|updated)\b")
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -146,9 +152,40 @@ def _parsed(raw: str) -> Any:
     if len(raw) > 4_000 or raw.count("{") + raw.count("[") > 60:
         return None
     try:
-        return ast.literal_eval(raw)
+        with warnings.catch_warnings():  # an odd escape in an answer is no news to the user
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(raw)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
+
+
+def stated_by_all(text: Text) -> set[str]:
+    """What the objects of an answer that gives more than one state; they should say the same."""
+    plain = text.plain
+    if plain.count("}") < 2 or plain.count("{") > 60:
+        return set()
+    said: set[str] = set()
+    at = plain.find("{")
+    while at >= 0:
+        try:
+            value, end = _DECODER.raw_decode(plain, at)
+        except (ValueError, RecursionError):
+            value, end = None, at + 1
+        stated = values(value) if isinstance(value, dict) else None
+        said |= {words.strip().lower()[:1] for words in stated or ()}
+        at = plain.find("{", end)
+    return said if len(said) > 1 and not _REVISED.search(text.low) else set()
+
+
+def text_beside(value: Any, choices: Choices) -> int | None:
+    """The option whose very text stands under a key of its own beside the letter."""
+    if not isinstance(value, dict):
+        return None
+    for key in _TEXT_KEYS:
+        said = value.get(key)
+        if isinstance(said, str) and clean(said) in choices.texts:
+            return choices.texts.index(clean(said))
+    return None
 
 
 def values(value: Any, depth: int = 0) -> list[str] | None:
@@ -186,7 +223,7 @@ def _leaf(value: Any, depth: int) -> list[str]:
     if isinstance(value, bool) or value is None:
         return {True: ["yes"], False: ["no"], None: []}[value]
     if isinstance(value, int | float):
-        return [f"{value:g}"]
+        return [str(value) if isinstance(value, int) else f"{value:g}"]
     if isinstance(value, dict):
         found = values(value, depth + 1)
         texts = [v for k, v in value.items() if k in _TEXT_KEYS and isinstance(v, str)]
@@ -208,7 +245,7 @@ def by_flags(value: Any, choices: Choices) -> tuple[int, ...] | None:
             flags = [v for v in named.values() if isinstance(v, bool)]
             if len(flags) == len(named):
                 return tuple(p for p, v in named.items() if v and p is not None)
-            if all(isinstance(v, int | float) for v in named.values()):
+            if all(isinstance(v, int | float) and abs(v) <= 100 for v in named.values()):
                 return _likeliest({p: float(v) for p, v in named.items() if p is not None})
     return None
 

@@ -20,7 +20,8 @@ _LOWER = re.compile(
     r"|^[\s>*#-]*[a-z](?=[.):\s\"'*_,!?-]|$)"
     r"|(?<=\n)[a-z](?=[.):]\s|\s*(?:\n|$))"
     r"|(?<=\n[-*] )[a-z](?=[.):]\s)"
-    r"|(?:option|choice|answer|letter|is|be|:|with|choose|pick|select|not|and|or|say|so) "
+    r"|(?:(?i:option|choice|answer|ans\.?|letter|choose|pick|select)|is|be|:|with|not|and|or|say|"
+    r"so) "
     r"[a-z](?=[.,;:)!?*\"'\s]|$)"
 )
 _SMALL_FORMS = tuple(
@@ -36,7 +37,7 @@ _AFTER_A = words(
     "is are was would could can cannot may might should because since as and or but nor not "
     "seems appears fits does doesn't isn't has if due given to for here in over rather "
     "instead however though although makes matches explains describes represents refers also "
-    "were then on can't must than"
+    "were then on can't must than et y e o u ou und oder es ist est sont son sind sono и или"
 )
 _AFTER_I = words("is are because or nor seems fits isn't")
 _BEFORE = words(
@@ -67,9 +68,9 @@ _NAMED_IN = re.compile(
 )
 _END_HERE = re.compile(r"[\s)*_\"'\]}]*(?:$|\n|[.;!?|<,]|because|since|- )")
 _JOIN = re.compile(
-    r"[ \t)\]*_\"'}]*(?:[,/&+]|,? ?(?:and/or|and|or|nor|as well as|y|o|et|ou|und|oder|e|и|или|"
+    r"[ \t)\]*_\"'}]*(?:[,;/&+]|,? ?(?:and/or|and|or|nor|as well as|y|o|et|ou|und|oder|e|и|или|"
     r"и/или|和|或|及|と|か|و|أو|और|या|및|또는)|,? and)"
-    r"(?:[ \t(\[*_\"'{]+|(?<=[,/&+和或及と]))"
+    r"(?:[ \t(\[*_\"'{]+|(?<=[,;/&+和或及と]))"
     r"(?:(?:also|possibly|maybe|perhaps|even|options?|choices?|answers?|the) )*[(\[*_\"'{]*"
 )
 
@@ -134,7 +135,9 @@ def _may_have_small_letters(text: Text) -> bool:
     single = {word for word in text.cased_tokens if len(word) == 1 and word.islower()}
     if single - {"a", "i"} or not text.plain.isascii():
         return True
-    return bool(single) and any(form in text.plain for form in _SMALL_FORMS)
+    return bool(single) and (
+        len(text.plain) < 8 or any(form in text.plain for form in _SMALL_FORMS)
+    )
 
 
 def _named_by_other_sign(text: Text, choices: Choices) -> Iterator[Mention]:
@@ -246,9 +249,7 @@ def _is_small_letter(text: Text, at: int) -> bool:
 def _named_by_text(text: Text, choices: Choices) -> list[Mention]:
     low = text.low
     found: list[Mention] = []
-    for place, wanted in enumerate(choices.texts):
-        if not choices.unique[place]:
-            continue
+    for place, wanted in choices.wordings:
         at = low.find(wanted)
         while at >= 0 and len(found) < 4 * MOST_MENTIONS:
             end = at + len(wanted)
@@ -302,7 +303,7 @@ _MARK_BEFORE = re.compile(
 )
 _MARK_AFTER = re.compile(
     r"[\s*\"')\]_}]*(?:$|[.,;:!?\n\-|<]|\((?:[a-z])\)|because\b|since\b|as\b|"
-    r"(?:it|this|the|that|i|he|she|they|we|is)\b)"
+    r"(?:it|this|the|i|he|she|they|we|is)\b)"
 )
 
 
@@ -324,6 +325,8 @@ def _named_by_place(text: Text, choices: Choices) -> Iterator[Mention]:
     for found in ORDINAL.finditer(text.low):
         word = next(part for part in found.groups() if part)
         place = PLACES[word]
+        if word in ("former", "latter") and choices.count != 2:
+            continue
         if found[2] and found[2] in choices.texts:
             continue  # "answer 3" where an option reads "3" is that option
         if place < 0:

@@ -44,6 +44,22 @@ _OPPOSITES = (
 )
 _NEGATING = ("un", "non", "in", "im", "a", "an", "dis", "ir")
 LONGEST_WORD = 40
+_OUR = re.compile(r"our(?=s?$|ed$|ing$|al$|less$|ful$|able$)")
+_OUR_IN_TEXT = re.compile(r"(?<=[a-z]{3})our(?=s?\b|ed\b|ing\b)")
+_THOUSANDS = re.compile(r"\b(\d{1,3}),?(\d{3})\b(?![.,]?\d)")
+_UNITS = words(
+    "mg g kg mcg ml l dl hours hour days day weeks week months month years year min h % "
+    "minutes mmhg mmol units cm mm"
+)
+_RIVALS = (("oral", "intravenous"), ("left", "right"), ("acute", "chronic"), ("with", "without"))
+_COMMON = EVERYDAY | words(
+    "patient patients disease syndrome therapy treatment management increased decreased elevated "
+    "reduced chronic acute severe immediate immediately daily weekly start begin continue repeat "
+    "after before without within with should would could which there their these those other "
+    "first second third answer option choice question correct wrong right deficiency infection "
+    "discharge result results level levels blood about given likely cause caused causes medical "
+    "advice hours months years weeks times twice delay test tests image scan urgent emergency"
+)
 _BOTH = re.compile(
     r"(?:both |all of )?([a-j](?:, [a-j])*,? (?:and|&) [a-j])(?: only| are correct)?"
 )
@@ -61,6 +77,9 @@ class Choices:
         self.options = options
         self.count = len(options)
         self.labels = {label.upper(): i for i, label in enumerate(letters[: self.count])}
+        plain = {levelled(label): i for label, i in self.labels.items()}
+        if len(plain) == self.count:  # "甲乙丙丁" as answers are read: A, B, C, D
+            self.labels = plain
         self.texts = [clean(text) for text in options]
 
     @cached_property
@@ -84,6 +103,52 @@ class Choices:
         """Places of "yes", "no" and "maybe" where the options are a set of those."""
         places = {text: i for i, text in enumerate(self.texts)}
         return places if {"yes", "no"} <= set(places) <= {"yes", "no", "maybe"} else {}
+
+    @cached_property
+    def wordings(self) -> list[tuple[int, str]]:
+        """What to look for in prose: each option's text, and how else it is often written."""
+        found: dict[str, int | None] = {}
+        for place, text in enumerate(self.texts):
+            for wording in {text, *_rewritten(text)} if self.unique[place] else ():
+                found[wording] = None if found.get(wording, place) != place else place
+        return [(place, wording) for wording, place in found.items() if place is not None]
+
+    @cached_property
+    def initials(self) -> dict[str, int]:
+        """ "COPD" for its four words, where no other option has the same initials and they are
+        no row of option letters."""
+        found: dict[str, int | None] = {}
+        for place, text in enumerate(self.texts):
+            said = [w for w in re.findall(r"[a-z]+", text) if w not in _DROPPED]
+            short = "".join(w[0] for w in said).upper()
+            for name in {short, short[:-1] if len(short) > 3 else short}:
+                if 2 <= len(name) <= 5 and not set(name) <= set(self.labels):
+                    found[name] = None if found.get(name, place) != place else place
+        return {name: place for name, place in found.items() if place is not None}
+
+    @cached_property
+    def telling(self) -> dict[str, int]:
+        """Words that only one option has, and that name a thing: "ceftriaxone", "ductus"."""
+        counts = Counter(token for ts in self.tokens for token in set(ts))
+        return {
+            token: place
+            for place, ts in enumerate(self.tokens)
+            for token in ts
+            if counts[token] == 1 and len(token) >= 5 and token not in _COMMON
+        }
+
+    def by_telling_word(self, phrase: str) -> tuple[int, ...]:
+        """The options of which a short answer has a word that no other option has."""
+        said = set(tokens(clean(phrase)))
+        places = {p for t, p in self.telling.items() if t in said or _any_alike(t, said)}
+        return tuple(
+            place
+            for place in sorted(places)
+            if not any(
+                (a in said and b in self.tokens[place]) or (b in said and a in self.tokens[place])
+                for a, b in _RIVALS
+            )
+        )
 
     @cached_property
     def compound(self) -> dict[frozenset[int], int]:
@@ -127,11 +192,16 @@ class Choices:
         return misspelt or self._by_number(core) or self._in_part(mine, bags)
 
     def _by_number(self, core: list[str]) -> tuple[int, ...]:
-        """ "three lobes", where all options are bare numbers."""
-        if len(core) > 4 or any(len(ts) != 1 or not ts[0][0].isdigit() for ts in self.tokens):
-            return ()
+        """ "60 to 100": the numbers of one option, and no unit that it has not."""
         numbers = [t for t in core if t[0].isdigit()]
-        return tuple(i for i, ts in enumerate(self.tokens) if numbers == ts)
+        if len(core) > 5 or not numbers:
+            return ()
+        units = {t for t in core if t in _UNITS}
+        return tuple(
+            i
+            for i, ts in enumerate(self.tokens)
+            if [t for t in ts if t[0].isdigit()] == numbers and units <= set(ts)
+        )
 
     def _in_part(self, mine: Counter[str], bags: list[Counter[str]]) -> tuple[int, ...]:
         """ "vancomycin" for "intravenous vancomycin", if no other option has the word; and the
@@ -150,6 +220,19 @@ class Choices:
         return ()
 
 
+def _rewritten(text: str) -> set[str]:
+    """Other spellings of the same words, each to be looked for in prose."""
+    found = {text.replace("ae", "e").replace("oe", "e"), _OUR_IN_TEXT.sub("or", text)}
+    found |= {_THOUSANDS.sub(r"\1,\2", text), _THOUSANDS.sub(r"\1\2", text)}
+    found.add(re.sub(r"(?<=\d) (?=[a-zµ]{1,3}\b)", "", text))
+    found.add(re.sub(r"(?<=\d)-(?=\d)", " to ", text))
+    return found
+
+
+def _any_alike(token: str, said: set[str]) -> bool:
+    return len(token) >= 7 and any(alike(token, other) for other in said)
+
+
 def clean(text: str) -> str:
     """Lower case, single spaces, no full stop at the end."""
     return " ".join(levelled(text).lower().split()).strip(" .;:,'\"*_")
@@ -161,7 +244,8 @@ def tokens(text: str) -> list[str]:
         if token[0].isdigit():
             token = re.sub(r",(?=\d{3}\b)", "", token)
         else:
-            token = token.replace("ae", "e").replace("oe", "e").replace("our", "or")
+            token = token.replace("ae", "e").replace("oe", "e")
+            token = _OUR.sub("or", token) if len(token) > 5 else token
         found.append(_SAME.get(token, token))
     return found
 

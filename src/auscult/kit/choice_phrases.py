@@ -38,7 +38,7 @@ STATED_ADJACENT = re.compile(
     r"(?:\b(?:final|correct|right|my|best|chosen|selected|the) (?:answer|choice|selection)"
     r"|^(?:the )?(?:answer|ans|choice|select|selected|pick|choose))[ ,]*(?:option |is )?\W*$"
 )
-THING_BEFORE = re.compile(rf"\b{_THING}(?: [\w'-]+){{0,7}}?{_COPULA}{_FILLER}")
+THING_BEFORE = re.compile(rf"\b{_THING}(?! ?\d)(?: [\w'-]+){{0,7}}?{_COPULA}{_FILLER}")
 FINAL_BEFORE = re.compile(
     r"(?:\b(?:final|ultimate|definitive|concluding) (?:answer|choice|decision|selection|response|"
     r"verdict|pick)\b[^.!?]{0,30}|#### *)$"
@@ -80,6 +80,7 @@ DEDUCED_BEFORE = re.compile(
     r"makes it|making it|should be|diagnostic of|characteristic of|typical of|classic for|"
     r"compatible with|probably|most likely|likely|definitely|certainly|possibly|perhaps|maybe|"
     r"guess|"
+    r"(?:start|begin|treat|manage)\w* (?:\w+ )?with|(?:it is|it's|that is|this is) [^,]{1,24},|"
     r"due to|caused by|represents?|describes?|depicts|make it)|→|∴|[=-]>)"
     r"(?:[ ,:]+(?:us|me|you|with|only|just|the|a|an|option|answer|choice|letter|it|is|be|that|"
     r"probably|likely|strongly|most likely|gotta be|got to be|to be))*[ :,]*$"
@@ -132,7 +133,7 @@ TURNED_DOWN_BEFORE = re.compile(
     r"shouldn't|wouldn't|excludes?|excluding|excluded|eliminat\w+|reject\w*|discard\w*|"
     r"dismiss\w*|rul\w+ out|rather than|instead of|as opposed to|unlike|except(?: for)?|"
     r"other than|than|against|incorrect|wrong|minus|without|over|versus|vs\.?|avoid\w*|"
-    r"no reason to|cross\w* out|strike|anything but|everything but|ruled-out|out)"
+    r"so no|no to|no reason to|cross\w* out|strike|anything but|everything but|ruled-out|out)"
     r"(?:[ ,:]+(?:is|be|are|option|options|answer|answers|choice|choices|letter|the|a|an|to|for|"
     r"it|it's|likely|either|both|just|simply|necessarily|consistent with|choose|pick|select|go|"
     r"going|with|of|out|say|right|correct|best|about|give|giving|start|starting|use|using|think|"
@@ -152,7 +153,7 @@ FORCED_GUESS = re.compile(
     r"forced|answer|select|commit|say|pressed|pushed|bet)\b"
     r"|\bif (?:not mistaken|memory|i recall|i remember|i'm not)|\bif (?:it|i) helps"
 )
-CONCEDED = re.compile(r"\b(?:although|though|while|whilst|even if|despite|whereas)\b[^,]*$")
+CONCEDED = re.compile(r"\b(?:although|though|while|whilst|even if|despite|whereas) \w[^,]*$")
 AT_FIRST = re.compile(
     r"\b(?:initially|at first|first thought|first thinking|first instinct|first impression|"
     r"first glance|previously|earlier i|originally|was going to|was about to|almost|nearly|"
@@ -162,7 +163,7 @@ AT_FIRST = re.compile(
 BUT_NOW = re.compile(r"\b(?:but|now|however|then|changed)\b")
 CONCLUDES = re.compile(
     r"\b(?:therefore|thus|hence|in conclusion|conclusion|to conclude|overall|ultimately|finally|"
-    r"in summary|so the|so i|so it|so,|final|correction|all things considered|on balance|"
+    r"in summary|and so|so the|so i|so it|so,|final|correction|all things considered|on balance|"
     r"in the end|after (?:review|reconsider)\w*|corrected|revised|altogether|taken together|"
     r"por lo tanto|por tanto|donc|daher|also ist|deshalb|portanto|quindi|pertanto|итак|"
     r"следовательно|таким образом)\b|因此|所以|综上|したがって|よって|結論|لذلك|إذن|इसलिए|अतः"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from auscult.kit.choice_decide import decide
+from auscult.kit.choice_formal import read_text
 from auscult.kit.choice_options import Choices
 from auscult.kit.choice_outcome import Reading, invalid
 from auscult.kit.choice_text import Text, capped
@@ -35,7 +35,7 @@ def read_choice(text: str, options: Sequence[str], *, letters: Sequence[str] = L
             return quick
     if not text.strip():
         return invalid("empty")
-    return decide(Text(capped(text)), _choices(tuple(options), tuple(letters)))
+    return read_text(Text(capped(text)), _choices(tuple(options), tuple(letters)))
 
 
 def _quickly(text: str, options: Sequence[str], letters: Sequence[str]) -> Reading | None:

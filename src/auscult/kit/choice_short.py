@@ -6,10 +6,12 @@ import re
 
 from auscult.kit.choice_options import Choices
 from auscult.kit.choice_outcome import Reading, answered, invalid
-from auscult.kit.choice_text import Text
+from auscult.kit.choice_silence import silence
+from auscult.kit.choice_text import Text, words
 from auscult.kit.choice_tongues import NO_PHRASES, YES_NO, YES_PHRASES
 
 FEW_WORDS = 16
+_VAGUE = words("true false correct incorrect none absent certainly definitely absolutely indeed")
 _ANNOUNCED = re.compile(
     r"\b(?:answer|choice|option|response|diagnosis|treatment|step|management|respuesta|antwort|"
     r"réponse|resposta|risposta|ответ)\b(?: [\w'-]+){0,5}?(?: is| would be| should be| es| ist|"
@@ -38,23 +40,38 @@ def short_answer(text: Text, choices: Choices) -> Reading | None:
     if whole is not None:
         quote = text.original.strip()[:200]
         return answered(whole, "text", quote) if whole >= 0 else invalid("mismatch", quote)
-    quantity = choices.by_quantity(core)
-    if quantity is not None:
-        return answered(quantity, "text", _first_words(text, core))
-    if choices.yes_no:
-        said = _yes_or_no(core, choices)
-        if said is not None:
-            return answered(said, "text", _first_words(text, core))
-    if "\n" in low.strip() or text.words > FEW_WORDS or _NEGATES.search(low):
+    special = _special(text, core, choices)
+    if special is not None:
+        return answered(special, "text", _first_words(text, core))
+    if not _mere_phrase(text, choices):
         return None
-    if low.rstrip().endswith("?") and text.words > 4:
+    prefix = _PREFIX.match(core)
+    return _phrase(core[prefix.end() if prefix else 0 :], text, choices)
+
+
+def _special(text: Text, core: str, choices: Choices) -> int | None:
+    """ "None of these", "F" for false, "nope": where the options are of such a kind."""
+    for place in (choices.by_quantity(core), _truth_value(core, choices)):
+        if place is not None:
+            return place
+    if not choices.yes_no:
         return None
-    if any(
+    said = _yes_or_no(core, choices)
+    if said is None and silence(text) is None:
+        return _leading_yes_or_no(core, choices)
+    return said
+
+
+def _mere_phrase(text: Text, choices: Choices) -> bool:
+    """A few words in one line, without a negation, a question or a letter of an option."""
+    if "\n" in text.low.strip() or text.words > FEW_WORDS or _NEGATES.search(text.low):
+        return False
+    if text.low.rstrip().endswith("?") and text.words > 4:
+        return False
+    return not any(
         len(label) == 1 and re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text.plain)
         for label in choices.labels
-    ):
-        return None
-    return _phrase(core[_PREFIX.match(core).end() :], text, choices)  # type: ignore[union-attr]
+    )
 
 
 def _verbatim(core: str, choices: Choices) -> int | None:
@@ -84,6 +101,27 @@ def _yes_or_no(core: str, choices: Choices) -> int | None:
     return None
 
 
+def _leading_yes_or_no(core: str, choices: Choices) -> int | None:
+    """ "Nope, it isn't": the word before the first comma, unless a contrary one follows."""
+    first = re.match(r"([^\W\d_][\w'-]*) ?[,.!;:-]", core)
+    if not first:
+        return None
+    places = {
+        p for t, p in choices.yes_no.items() if first[1] in YES_NO[t] and first[1] not in _VAGUE
+    }
+    later = set(re.findall(r"[\w']+", core[first.end() :]))
+    others = {p for t, p in choices.yes_no.items() if t in later and t != "no"}
+    return places.pop() if len(places) == 1 and not others - places else None
+
+
+def _truth_value(core: str, choices: Choices) -> int | None:
+    """ "T/F: F" where the options are "true" and "false"."""
+    short = re.fullmatch(r"(?:t ?/ ?f\W*|answer\W*)?([tf])", core)
+    if not short or set(choices.texts) != {"true", "false"}:
+        return None
+    return choices.texts.index("true" if short[1] == "t" else "false")
+
+
 def _phrase(phrase: str, text: Text, choices: Choices) -> Reading | None:
     places = choices.by_phrase(phrase)
     if len(places) == 1:
@@ -110,6 +148,18 @@ def stated_phrase(text: Text, choices: Choices) -> Reading | None:
     if len(places) > 1:
         return invalid("several", quote)
     return invalid("not-an-option", quote) if 1 <= len(phrase.split()) <= 8 else None
+
+
+def telling_word(text: Text, choices: Choices) -> Reading | None:
+    """A short answer with a word, or with initials, that only one option has."""
+    if text.words > FEW_WORDS or _NEGATES.search(text.low) or "?" in text.low:
+        return None
+    capitals = re.findall(r"(?<![\w-])[A-Z]{2,5}(?![\w-])", text.plain)
+    short = {choices.initials[c] for c in capitals if c in choices.initials}
+    places = set(choices.by_telling_word(text.low)) | short
+    if len(places) != 1:
+        return None
+    return answered(places.pop(), "text", text.original.strip()[:200])
 
 
 def _first_words(text: Text, core: str) -> str:

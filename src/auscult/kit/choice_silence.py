@@ -95,11 +95,14 @@ DECLINES = re.compile(
     r"|\boutside (?:of )?what i\b|\b(?:prevent|stop|keep|prohibit|bar)s? me from\b"
     r"|\b(?:do not|don't|does not|doesn't) (?:allow|permit|let) me\b"
     r"|\b(?:i|we) (?:won't|will not|am not going to) (?:choose|pick|select|be \w+ing)\b"
+    r"|\b(?:call|dial) (?:999|911|112|000)\b|\bnearest (?:emergency|a&e|hospital)\b"
     r"|\bdon't feel (?:comfortable|right)\b|\bnot comfortable\b|\bcan't be of help\b"
 )
 # Declining that no missing information would explain.
 _ON_PRINCIPLE = re.compile(
-    r"\b(?:an ai|medical professional|help|assist|comply|medical advice|medical questions?|decline|"
+    r"\b(?:an ai|call|emergency department|nearest emergency|medical professional|"
+    r"help|assist|comply|"
+    r"medical advice|medical questions?|decline|"
     r"refuse|"
     r"polic(?:y|ies)|"
     r"guidelines|comfortable|permitted|allowed|qualified|licensed|engage|ethical|consult|"
@@ -114,7 +117,8 @@ _TRIGGERS = phrases(
     "n't|not |nable|insuff|inadeq|lack|without|too |no |unsure|uncert|undec|undet|indet|unclear|"
     "stumped|loss|torn|fence|pass|skip|abst|unknown|unans|guess|need|give up|idk|dunno|beats|"
     "dont|declin|refus|imposs|difficult|hard to|against|violat|outside|beyond|inappr|unethic|"
-    "blank|as good|recall|remember|something|doctor|professional|specialist|physician|pharmac|"
+    "call |dial |blank|as good|"
+    "recall|remember|something|doctor|professional|specialist|physician|pharmac|"
     "programmed|"
     "nothing|incompl|prevent|stop|keep|"
     "prohib|irresp|unsafe|consult|seek|missing|rather|speak|under"

@@ -32,6 +32,7 @@ _CLOSE = re.compile(
 _TEMPLATE_TOKEN = re.compile(
     r"<!--[^>]{0,400}-->|<\|[a-z_]{1,24}\|>|</?s>|<eos>|<end_of_turn>", re.IGNORECASE
 )
+_LATEX_STYLE = re.compile(r"\\(?:text|math)(?:bf|it|rm|sf|tt|normal)?(?![a-z])")
 _NEXT_QUESTION = re.compile(
     r"\n[ \t*#]*(?:next question|question|q)[ \t]*(?:[:.)]|\d{1,3}[ \t]*(?:[:.)*]|\n))"
     r"|\n[ \t*#]*(?:user|human)[ \t]*:|<\|im_start\|>user|<start_of_turn>user",
@@ -58,7 +59,7 @@ _FOREIGN_WORDS = words(
     "risposta mi sicher wahrscheinlich denke glaube pense"
 ) - words("no option so die")
 _SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]*_]|$)|[\n;。！？؟।]")
-_ABBREVIATED = ("vs", "dr", "e.g", "i.e", "approx", "mr", "mrs", "fig", "cf", "etc")
+_ABBREVIATED = ("vs", "dr", "e.g", "i.e", "approx", "mr", "mrs", "fig", "cf", "etc", "ans", "no")
 
 _ODD = {
     **dict.fromkeys("‘’‚‛′`´ʼ＇", "'"),
@@ -129,6 +130,8 @@ def _plain_character(character: str) -> str:
         return chr(65 + point - 0x1F1E6)
     if character in _FOREIGN:
         return character
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
     folded = unicodedata.normalize("NFKC", character)
     return folded if len(folded) == 1 and len(folded.lower()) == 1 else character
 
@@ -168,6 +171,8 @@ class Text:
         plain = levelled(original)
         if "<" in plain or "[" in plain or "◁" in plain:
             plain = self._without_reasoning(plain)
+        if "\\" in plain:
+            plain = _LATEX_STYLE.sub(lambda found: " " * len(found[0]), plain)
         plain = _without_next_question(plain)
         low = plain.lower()
         # A handful of characters grow when lowered; keep those as they are.
@@ -213,7 +218,7 @@ class Text:
         return [
             found.end()
             for found in _SENTENCE_END.finditer(low)
-            if low[found.start()] != "." or not _part_of_word(low, found.start())
+            if low[found.start()] != "." or not _part_of_word(self.plain, low, found.start())
         ]
 
     def sentence(self, at: int) -> tuple[int, int]:
@@ -243,11 +248,13 @@ class Text:
         return self.original[begin:stop].strip()
 
 
-def _part_of_word(low: str, at: int) -> bool:
+def _part_of_word(plain: str, low: str, at: int) -> bool:
     if at == 0:
         return True
     if low[at - 1].isalnum() and (at == 1 or not low[at - 2].isalnum()):
-        return True  # "B. Amoxicillin", "E. coli"
+        # "B. Amoxicillin" and "E. coli" go on; "The answer is B. It ..." does not.
+        following = plain[at + 1 : at + 4].lstrip()[:1]
+        return not following.isupper() or low[max(0, at - 3) : at - 1].strip(" \n*(#>-") == ""
     return low[max(0, at - 7) : at].endswith(_ABBREVIATED) and low[at - 1] != " "
 
 

@@ -42,6 +42,10 @@ STATED_AFTER = re.compile(
     r"наиболее)|(?:هو|هي) (?:الصحيح|الجواب|الإجابة|الأصح)|صحيح|(?:ही )?सही|है|입니다|이다|이 정답)"
 )
 
+BECAUSE = re.compile(
+    r"\b(?:ya que|porque|pues|weil|da|denn|car|parce que|puisque|perch[eé]|poich[eé]|pois|"
+    r"потому|так как|поскольку)\b|因为|因為|由于|لأن|क्योंकि|ので|なぜなら"
+)
 DEDUCED_BEFORE = re.compile(
     r"(?:\b(?:quiz[aá]s?|tal vez|probablemente|vielleicht|wahrscheinlich|vermutlich|peut-[eê]tre|"
     r"probablement|sans doute|talvez|provavelmente|forse|probabilmente|возможно|наверное|вероятно|"
@@ -119,8 +123,8 @@ NO_PHRASES = phrases(
 )
 YES_PHRASES = phrases("of course|it is|it does|there is|there are|yes it is|very much so|i do")
 _PLACES = (
-    "first 1st one 1 一 primera première erste",
-    "second 2nd two 2 二 segunda deuxième zweite",
+    "first 1st one 1 一 primera première erste former",
+    "second 2nd two 2 二 segunda deuxième zweite latter",
     "third 3rd three 3 三 tercera troisième dritte",
     "fourth 4th four 4 四 cuarta quatrième vierte",
     "fifth 5th five 5 五",
@@ -138,5 +142,7 @@ ORDINAL = re.compile(
     r"alternative|opci[oó]n|r[eé]ponse|antwort|respuesta)\b"
     r"|\b(?:option|choice|answer|number|no\.|opci[oó]n|alternative) ?(?:number |no\.? )?#?"
     r"(one|two|three|four|five|six|10|[1-9])\b(?![.,]?\d|%| ?(?:mg|ml|g|mcg|days?|years?|hours?)\b)"
-    r"|第 ?([一二三四五1-9]) ?(?:个|個|项|項|番)"
+    r"|\b(first|second|third|fourth|fifth|last) of (?:the|these) (?:two|three|four|five|list)\b"
+    r"|\bthe (former|latter)\b|(?:选项|選項|選択肢|答案|گزینه|الخيار|विकल्प|вариант|보기) ?"
+    r"([一二三四五1-9])(?!\d)|第 ?([一二三四五1-9]) ?(?:个|個|项|項|番)"
 )

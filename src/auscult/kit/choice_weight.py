@@ -44,9 +44,12 @@ _NO = re.compile(
 
 
 _ASKS = re.compile(r"(?:is|are|does|could|would|should|what|which|why|how|can)\b")
+_CROSSES = "✗✘❌✖🚫"
+_TICKS = re.compile(f"[✓✔✅☑{_CROSSES}]")
 _SINGULAR = re.compile(r"^[ ,:]*(?:is|was|would|does|doesn't|isn't|can't|cannot|has|fits|could)\b")
 _HESITANT = re.compile(
     r"^[ ,]*(?:or|and/or)(?: |$)|^[ ,]*(?:could|may|might) (?:be|also)\b"
+    r"|^[ ,]*(?:would|could|might) (?:\w+ ){0,6}(?:if|unless|were|had)\b"
     r"|^[ ,]*(?:only |but only )?(?:if (?!i\b|i'm|forced|pressed|pushed|you\b|we\b)|unless\b)"
 )
 
@@ -79,11 +82,32 @@ def weigh_all(text: Text, found: Sequence[Mention], *, shares: bool = False) -> 
     """`shares` says that probabilities stand beside the options; those choose nothing alone."""
     mark_lists(text, found)
     events = [event for mention in found for event in _weigh(text, mention)]
+    if _TICKS.search(text.low) and len(events) > 1:
+        _ticked(text, events)
     if shares:
         for event in events:
             if SHARE.match(text.low, event.end) and event.level < FINAL:
                 event.level = NAMED
     return events
+
+
+def _ticked(text: Text, events: list[Event]) -> None:
+    """Ticks and crosses beside the options, all before them or all after them."""
+    first = _TICKS.search(text.low)
+    ahead = first is not None and first.start() < events[0].start
+    for i, event in enumerate(events):
+        if ahead:
+            start, end = events[i - 1].end if i else 0, event.start
+        else:
+            start, end = event.end, events[i + 1].start if i + 1 < len(events) else len(text.low)
+        mark = _TICKS.search(
+            text.low, max(start, end - 80) if ahead else start, min(end, start + 80)
+        )
+        if mark:
+            event.refuted = mark[0] in _CROSSES
+            event.level = NAMED if event.refuted else max(event.level, STATED)
+        elif event.level < FINAL:
+            event.level = min(event.level, DEDUCED)
 
 
 def mark_lists(text: Text, found: Sequence[Mention]) -> None:
@@ -273,6 +297,8 @@ def _level(text: Text, mention: Mention, left: str, right: str) -> int:
         return DEDUCED
     if left.endswith((" but", " but now")) and english.AT_FIRST.search(left):
         return DEDUCED
+    if mention.start > 60 and english.CONCLUDES.match(left):
+        return DEDUCED
     announced = left.endswith(":") and not right.strip(".! ")
     return DEDUCED if announced or _own_sentence(text, mention) else NAMED
 
@@ -295,7 +321,9 @@ def _stated_before(left: str, mention: Mention, text: Text) -> int:
         return 0 if english.NOT_ME.search(left[: chosen.end()]) else STATED
     if english.THING_BEFORE.search(left):
         return STATED if mention.lettered else DEDUCED
-    return STATED if text.foreign and tongues.STATED_BEFORE.search(left) else 0
+    if not text.foreign or tongues.BECAUSE.search(left):
+        return 0
+    return STATED if tongues.STATED_BEFORE.search(left) else 0
 
 
 def _leads(text: Text, mention: Mention) -> bool:

@@ -37,7 +37,8 @@ _BY_LETTER = re.compile(
     rf"|(?:.*\s)?(?i:{_KIND}) {_LETTER}(?:\W.*)?"
 )
 
-_HINT_OF_OTHERS = re.compile(r"(?i:above|below|preceding|foregoing)|\b[A-H]\b")
+_PLACES = ("above", "below", "preceding", "foregoing")
+_LONE_LETTER = re.compile(r"\b[A-H]\b")
 
 
 def render(case_text: str, options: Sequence[str], *, letters: str = LETTERS) -> str:
@@ -74,6 +75,9 @@ def balanced_orders(rng: Random, n: int, repeats: int) -> tuple[tuple[int, ...],
     orders: list[tuple[int, ...]] = []
     while n and len(orders) < repeats:
         base = permutation(rng, n)
+        if repeats - len(orders) == 1:
+            orders.append(base)  # alone, a random order needs no shift
+            break
         orders += (base[shift:] + base[:shift] for shift in permutation(rng, n))
     return tuple(orders[:repeats]) if n else ((),) * repeats
 
@@ -81,8 +85,10 @@ def balanced_orders(rng: Random, n: int, repeats: int) -> tuple[tuple[int, ...],
 def order_matters(options: Sequence[str]) -> bool:
     """True where an option speaks of others by place or letter ("none of the above", "both A and
     C"): such options are shown in the author's order or they make no sense."""
-    # Nearly no option does; one quick search spares two slow ones an option.
-    if not _HINT_OF_OTHERS.search("\n".join(options)):
+    # Nearly no option does; three quick looks at all of them spare two slow ones at each.
+    said = "\n".join(options)
+    low = said.lower()
+    if not any(word in low for word in _PLACES) and not _LONE_LETTER.search(said):
         return False
     spoken = (text.strip() for text in options)
     return any(_BY_PLACE.search(text) or _BY_LETTER.fullmatch(text) for text in spoken)
@@ -91,7 +97,8 @@ def order_matters(options: Sequence[str]) -> bool:
 def longest_score(options: Sequence[str], key: int | None) -> float:
     """What always naming the longest option scores here; a tie is drawn by lot."""
     lengths = [len(" ".join(text.split())) for text in options]
-    tied = [i for i, length in enumerate(lengths) if length == max(lengths)]
+    longest = max(lengths, default=0)
+    tied = [i for i, length in enumerate(lengths) if length == longest]
     return (key in tied) / len(tied)
 
 

@@ -91,8 +91,9 @@ def _may_be_spoken_over(text: Text, last: Event) -> bool:
 
 
 def _spoken_over(text: Text, standing: list[Event], quiet: Silence) -> bool:
-    """ "No, I can't help": the word that looked like a choice belongs to the refusal. "A: I don't
-    know": the letter is the speaker's. And a choice taken back by not knowing after all."""
+    """Whether a silence claims the word that looked like a choice: "No, I can't help", where the
+    "no" belongs to the refusal; "A: I don't know", where the letter is the speaker's; or a choice
+    taken back by not knowing after all."""
     last = standing[-1]
     if not quiet.firm or quiet.start < last.start:
         return False
@@ -134,7 +135,7 @@ def _soft_changes(text: Text, events: list[Event]) -> list[Event]:
 
 
 def _softly_changed(text: Text, events: list[Event], found: re.Match[str]) -> list[Event]:
-    """ "A ... no, B": a small word takes something back only where an option follows it at once."""
+    """As in "A ... no, B": a small word takes back only where an option follows it at once."""
     earlier = [e for e in events if e.end <= found.start() and not e.refuted]
     later = [e for e in events if e.start >= found.end() - 1 and not e.refuted]
     if not earlier or not later:

@@ -185,7 +185,7 @@ def _goes_on_after(text: Text, choices: Choices, at: int, letter: str, word: str
 
 
 def _inside_word(plain: str, at: int, before: str, after: str) -> bool:
-    """ "I'm", "patient's", "C-reactive", "i.e.", "A&E": one letter, but no option."""
+    """As in "I'm", "patient's", "C-reactive", "i.e.", "A&E": one letter, but no option."""
     two_before = plain[at - 2] if at > 1 else " "
     two_after = plain[at + 2] if at + 2 < len(plain) else " "
     if after == "'" and two_after.isalpha() and before not in "'\"":
@@ -209,7 +209,7 @@ def _paired(plain: str, at: int, before: str, after: str) -> bool:
 
 
 def _species(text: Text, choices: Choices, at: int, after: str) -> bool:
-    """ "E. coli": a genus cut to its initial, unless the words are the option's own text."""
+    """As in "E. coli": a genus cut to its initial, unless the words are the option's own text."""
     if after != ".":
         return False
     following = _WORD_AFTER.match(text.plain, at + 2)
@@ -299,7 +299,7 @@ _MARK_BEFORE = re.compile(
     r"ответ|答案|答え)(?: (?:is|would be|option|the|a clear|clearly|definitely|a|likely|probably|"
     r"[a-z][.)]))*[\s:*\"'(\[_=]*$"
     r"|\b(?:so|hence|therefore|thus),? $|(?:^|[\s(*\"'])\(?[a-z][).:]+[\s*\"'_]*$"
-    r"|[:=>][\s*\"'(]*$|[*\"'(]$"
+    r"|\? ?[:-]? ?$|[:=>][\s*\"'(]*$|[*\"'(]$"
 )
 _MARK_AFTER = re.compile(
     r"[\s*\"')\]_}]*(?:$|[.,;:!?\n\-|<]|\((?:[a-z])\)|because\b|since\b|as\b|"

@@ -115,7 +115,7 @@ class Choices:
 
     @cached_property
     def initials(self) -> dict[str, int]:
-        """ "COPD" for its four words, where no other option has the same initials and they are
+        """As in "COPD" for its four words, where no other option has the same initials and they are
         no row of option letters."""
         found: dict[str, int | None] = {}
         for place, text in enumerate(self.texts):
@@ -166,7 +166,7 @@ class Choices:
         return found
 
     def by_quantity(self, phrase: str) -> int | None:
-        """ "None of these" for "none of the above": the one option that starts so."""
+        """As in "None of these" for "none of the above": the one option that starts so."""
         said = _QUANTITY.fullmatch(phrase)
         if not said:
             return None
@@ -192,7 +192,7 @@ class Choices:
         return misspelt or self._by_number(core) or self._in_part(mine, bags)
 
     def _by_number(self, core: list[str]) -> tuple[int, ...]:
-        """ "60 to 100": the numbers of one option, and no unit that it has not."""
+        """As in "60 to 100": the numbers of one option, and no unit that it has not."""
         numbers = [t for t in core if t[0].isdigit()]
         if len(core) > 5 or not numbers:
             return ()
@@ -204,7 +204,7 @@ class Choices:
         )
 
     def _in_part(self, mine: Counter[str], bags: list[Counter[str]]) -> tuple[int, ...]:
-        """ "vancomycin" for "intravenous vancomycin", if no other option has the word; and the
+        """As in "vancomycin" for "intravenous vancomycin", if no other option has the word; and the
         whole of an option with a few words around it."""
         if not any(len(t) >= 4 and t not in EVERYDAY for t in mine):
             return ()

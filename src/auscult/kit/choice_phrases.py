@@ -81,6 +81,7 @@ DEDUCED_BEFORE = re.compile(
     r"compatible with|probably|most likely|likely|definitely|certainly|possibly|perhaps|maybe|"
     r"guess|"
     r"(?:start|begin|treat|manage)\w* (?:\w+ )?with|(?:it is|it's|that is|this is) [^,]{1,24},|"
+    r"(?:textbooks?|guidelines?|literature|books?) (?:says?|recommends?|favou?rs?)|"
     r"due to|caused by|represents?|describes?|depicts|make it)|→|∴|[=-]>)"
     r"(?:[ ,:]+(?:us|me|you|with|only|just|the|a|an|option|answer|choice|letter|it|is|be|that|"
     r"probably|likely|strongly|most likely|gotta be|got to be|to be))*[ :,]*$"

@@ -29,11 +29,12 @@ def read_choice(text: str, options: Sequence[str], *, letters: Sequence[str] = L
     """What `text` chooses among `options`, which were shown in this order under `letters`."""
     if len(options) > len(letters):
         raise ValueError(f"{len(options)} options need as many letters, not {len(letters)}")
+    text = text.strip()
     if len(text) < 280:
         quick = _quickly(text, options, letters)
         if quick is not None:
             return quick
-    if not text.strip():
+    if not text:
         return invalid("empty")
     return read_text(Text(capped(text)), _choices(tuple(options), tuple(letters)))
 
@@ -55,7 +56,7 @@ def _quickly(text: str, options: Sequence[str], letters: Sequence[str]) -> Readi
             return None
     elif any(len(option) < 3 for option in options):
         return None
-    return Reading("answered", place, "letter", text.strip())
+    return Reading("answered", place, "letter", text)
 
 
 def _place(letter: str, letters: Sequence[str], count: int) -> int | None:

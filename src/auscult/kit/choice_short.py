@@ -50,7 +50,7 @@ def short_answer(text: Text, choices: Choices) -> Reading | None:
 
 
 def _special(text: Text, core: str, choices: Choices) -> int | None:
-    """ "None of these", "F" for false, "nope": where the options are of such a kind."""
+    """As in "None of these", "F" for false, "nope": where the options are of such a kind."""
     for place in (choices.by_quantity(core), _truth_value(core, choices)):
         if place is not None:
             return place
@@ -102,7 +102,7 @@ def _yes_or_no(core: str, choices: Choices) -> int | None:
 
 
 def _leading_yes_or_no(core: str, choices: Choices) -> int | None:
-    """ "Nope, it isn't": the word before the first comma, unless a contrary one follows."""
+    """As in "Nope, it isn't": the word before the first comma, unless a contrary one follows."""
     first = re.match(r"([^\W\d_][\w'-]*) ?[,.!;:-]", core)
     if not first:
         return None
@@ -115,7 +115,7 @@ def _leading_yes_or_no(core: str, choices: Choices) -> int | None:
 
 
 def _truth_value(core: str, choices: Choices) -> int | None:
-    """ "T/F: F" where the options are "true" and "false"."""
+    """As in "T/F: F" where the options are "true" and "false"."""
     short = re.fullmatch(r"(?:t ?/ ?f\W*|answer\W*)?([tf])", core)
     if not short or set(choices.texts) != {"true", "false"}:
         return None
@@ -131,7 +131,7 @@ def _phrase(phrase: str, text: Text, choices: Choices) -> Reading | None:
 
 
 def stated_phrase(text: Text, choices: Choices) -> Reading | None:
-    """ "The answer is intravenous vancomicin": announced, and close to one option's text."""
+    """As in "The answer is intravenous vancomicin": announced, and close to one option's text."""
     found = list(_ANNOUNCED.finditer(text.low))
     if not found:
         return None

@@ -125,7 +125,7 @@ def mark_lists(text: Text, found: Sequence[Mention]) -> None:
 
 
 def _mark_row(text: Text, found: Sequence[Mention]) -> None:
-    """ "A. x  B. y  C. z" in one line goes through the options as well."""
+    """As in "A. x  B. y  C. z" in one line goes through the options as well."""
     row: list[Mention] = []
     for mention in found:
         gap = text.low[row[-1].end : mention.start] if row else ""
@@ -150,7 +150,7 @@ def _close_run(text: Text, run: list[Mention]) -> None:
 
 
 def _answer_first(text: Text, run: list[Mention]) -> bool:
-    """ "A. x", then "Why not the others:", then a list: the first is the answer, not the list."""
+    """As in "A. x", then "Why not the others:", then a list, whose first item is the answer."""
     if text.low[: run[0].start].strip(" *_#(\n\t\"'-"):
         return False
     between = [text.low.count("\n", a.end, b.start) for a, b in pairwise(run)]
@@ -195,7 +195,7 @@ def _event(mention: Mention, level: int, *, refuted: bool = False) -> Event:
 
 
 def _two_statements(text: Text, mention: Mention) -> bool:
-    """ "The answer is B, A is wrong": what follows concerns the last one alone."""
+    """As in "The answer is B, A is wrong": what follows concerns the last one alone."""
     right = after(text, mention)
     if not re.match(
         r"^[ ,:]*(?:is|was|would|does|doesn't|isn't|can't|cannot|has|fits|could)\b", right

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import threading
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,7 +142,8 @@ def audit(
     if not isinstance(plan, Plan):
         plan = read_plan(Path(plan))
     folder = Path(out) if out is not None else default_folder(plan)
-    options = Options(retry_errors=retry_errors, accept_changes=accept_changes)
+    here = threading.current_thread() is threading.main_thread() and not _in_a_loop()
+    options = Options(retry_errors, accept_changes, handle_signals=here)
     outcome = run_async(run_plan(plan, folder, options, progress))
     run = Run(folder)
     if report and outcome.finished:
@@ -160,11 +162,17 @@ def raise_failure(outcome: Outcome) -> None:
         )
 
 
-def run_async(work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """One event loop a run, uvloop's where there is one; works inside a notebook's loop too."""
+def _in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
+        return False
+    return True
+
+
+def run_async(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """One event loop a run, uvloop's where there is one; works inside a notebook's loop too."""
+    if not _in_a_loop():
         return _run_here(work)
     from concurrent.futures import ThreadPoolExecutor
 

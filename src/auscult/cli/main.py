@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -353,6 +354,7 @@ def root(
 
 def main() -> None:
     """One sentence for what we raise on purpose; a traceback only for what is our fault."""
+    os.umask(0o077)  # what a run writes may quote patients
     try:
         app()
     except AuditError as error:

@@ -18,7 +18,7 @@ from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
 from auscult.engine.bind import bind, parse_target
 from auscult.engine.ledger import LEDGER_NAME
-from auscult.engine.plan import Limits, Plan, Price
+from auscult.engine.plan import Limits, Plan, Price, flatten
 from auscult.engine.planfile import dataset_of, read_plan
 from auscult.engine.progress import Progress
 from auscult.engine.run import Options, run_plan
@@ -119,6 +119,11 @@ def resume_run(
         raise UsageError(f"'{folder}' holds no run to resume; start one with: auscult audit")
     if purged:
         raise UsageError(f"'{folder}' was purged: it can be reported, but not resumed")
+    if "***" in flatten(manifest.plan).values():
+        raise UsageError(
+            "this run was started with a secret on the command line or in the plan, which is not "
+            "kept: run the same `auscult audit` command again, or put the secret into a variable"
+        )
     plan = msgspec.convert(manifest.plan, Plan)
     given = {name: value for name, value in caps.items() if value is not None}
     plan = msgspec.structs.replace(plan, limits=msgspec.structs.replace(plan.limits, **given))
@@ -307,6 +312,9 @@ def _command() -> str:
 
 
 def _masked(argument: str) -> str:
-    name, equals, _ = argument.partition("=")
-    hide = equals and names_a_secret(name.lstrip("-"))
-    return f"{name}=***" if hide else str(masked(argument))
+    """`api_key=x` and `--option=api_key=x` alike."""
+    parts = argument.split("=")
+    for place, name in enumerate(parts[:-1]):
+        if names_a_secret(name.lstrip("-")):
+            return "=".join([*parts[: place + 1], "***"])
+    return str(masked(argument))

@@ -16,7 +16,7 @@ from auscult.core.message import Message, Reply, Request, Sampling
 from auscult.core.protocols import Abilities, Exhibit, Judge
 from auscult.core.verdict import Verdict
 from auscult.engine.budget import Spend
-from auscult.engine.caller import Caller, Role
+from auscult.engine.caller import GAVE_UP, Caller, Role
 from auscult.engine.clock import utcnow
 from auscult.engine.ledger import CaseKey, Ledger
 from auscult.engine.records import Call, Effect, TrialRow
@@ -47,7 +47,7 @@ class Kitchen(msgspec.Struct):
 
 
 class CaseBench:
-    __slots__ = ("_kitchen", "_past", "_suite", "_used", "case", "key", "pot", "trials")
+    __slots__ = ("_kitchen", "_past", "_suite", "_used", "broken", "case", "key", "pot", "trials")
 
     def __init__(
         self, kitchen: Kitchen, suite: str, key: CaseKey, case: Case, pot: Spend, past: Past
@@ -56,6 +56,8 @@ class CaseBench:
         self.key, self.case, self.pot = key, case, pot
         self.trials: list[TrialRow] = []
         self._used: set[str] = set()
+        self.broken: BaseException | None = None
+        """What ended a call for good: such a case is never finished, whatever its suite does."""
 
     def arm(self, name: str, repeat: int = 0) -> ArmBench:
         path = f"{name}.{repeat}"
@@ -80,7 +82,14 @@ class CaseBench:
 
     async def ask(self, role: Role, request: Request, path: str) -> Reply:
         kitchen = self._kitchen
-        return await kitchen.caller.call(role, request, self.key, path, self._past.calls, self.pot)
+        gave_up = self._past.effects.get(f"{path}{GAVE_UP}")
+        try:
+            return await kitchen.caller.call(
+                role, request, self.key, path, self._past.calls, gave_up, self.pot
+            )
+        except BaseException as error:
+            self.broken = self.broken or error
+            raise
 
     def role(self, name: str) -> Role:
         role = self._kitchen.roles.get(name)

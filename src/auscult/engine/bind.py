@@ -123,8 +123,13 @@ def _bind_suites(plan: Plan, faults: list[Fault]) -> list[BoundSuite]:
     bound = []
     if not plan.suites:
         faults.append(Fault("suites", "the plan names no suite", "add a [[suites]] table"))
+    uses = [chosen.use for chosen in plan.suites]
     for number, chosen in enumerate(plan.suites):
         where = f"suites[{number}]"
+        if chosen.use in uses[:number]:
+            what = f"the suite '{chosen.use}' stands in the plan already"
+            faults.append(Fault(f"{where}.use", what, "give one table several data, or two plans"))
+            continue
         try:
             suite: Suite = registry.build("suites", chosen.use, chosen.options)
         except PlanError as error:

@@ -15,6 +15,10 @@ class Spend(msgspec.Struct):
     tokens: int = 0
     money: float = 0.0
 
+    def clear(self) -> None:
+        self.calls = self.tokens = 0
+        self.money = 0.0
+
     def plus(self, other: Spend, sign: int = 1) -> None:
         self.calls += sign * other.calls
         self.tokens += sign * other.tokens
@@ -50,6 +54,10 @@ class Budget:
         """Move one call from a case's pot (or from what is left) to `spent`, at its worst case."""
         if not self.capped:
             return True
+        # What was declared does not help once more than that has been used.
+        self.blocked_by = self._overspent()
+        if self.blocked_by:
+            return False
         from_pot = Spend(
             min(pot.calls, call.calls), min(pot.tokens, call.tokens), min(pot.money, call.money)
         )
@@ -72,6 +80,17 @@ class Budget:
             return
         self.spent.plus(worst, -1)
         self.spent.plus(actual)
+
+    def _overspent(self) -> str:
+        limits, spent = self.limits, self.spent
+        for name, cap, used in (
+            ("calls", limits.calls, spent.calls),
+            ("tokens", limits.tokens, spent.tokens),
+            ("money", limits.money, spent.money),
+        ):
+            if cap is not None and used >= cap:
+                return name
+        return ""
 
     def _blocked_by(self, more: Spend) -> str:
         caps = (

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import Any
 
 import msgspec
 
-from auscult.core.errors import Divergence, LedgerError, RunError, TargetUnusable
+from auscult.core.errors import AuditError, Divergence, LedgerError, TargetUnusable
 from auscult.core.message import ImagePart, Message, Reply, Request, Sampling, Usage
 from auscult.core.protocols import Target
 from auscult.engine.budget import Budget, Pricing, Spend
 from auscult.engine.clock import monotonic, wall
 from auscult.engine.gate import Gate
 from auscult.engine.ledger import CaseKey, Ledger
-from auscult.engine.records import Call, Intent
+from auscult.engine.records import Call, Effect, Intent
 from auscult.engine.writer import RoleTotals, count_call
 
 IMAGE_TOKENS = 1500
@@ -28,13 +30,17 @@ LONG_TEXT = 4096
 _encode = msgspec.json.Encoder().encode
 BACKOFF_S = 0.25
 SESSION_LOST = "session-lost"
+GAVE_UP = "/gave-up"
+PERHAPS_BILLED = frozenset({"timeout", "disconnected", "oversized", "bad-json", "bad-utf8"})
+"""Failures after which an answer may have been made and billed: charged at their worst."""
 
 
-class Halt(RunError):
-    """The run is stopping: the case is left unfinished and will be asked again."""
+class Halt(BaseException):
+    """The run is stopping: the case is left unfinished and will be asked again. No Exception, so
+    that a suite's own `except Exception` cannot turn a stop into data."""
 
 
-class StartAgain(RunError):
+class StartAgain(BaseException):
     """A conversation was lost by the system that keeps it: the case starts again from turn one."""
 
 
@@ -47,6 +53,7 @@ class Role(msgspec.Struct):
     sampling: Sampling
     gate: Gate
     note: str = ""
+    most_tokens: int = 0
     totals: RoleTotals = msgspec.field(default_factory=RoleTotals)
     models_seen: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -65,17 +72,23 @@ class Caller:
         self._loop = asyncio.get_running_loop()
         self._deadlines: dict[asyncio.Task[object], float] = {}
         self._overdue: set[asyncio.Task[object]] = set()
+        self._stop = asyncio.Event()
+        self._gates: list[Gate] = []
         self.unusable: TargetUnusable | None = None
         self.replayed = 0
         self.in_flight = 0
 
+    def gates(self, gates: Iterable[Gate]) -> None:
+        """Those to open when the run stops."""
+        self._gates = list(gates)
+
     async def call(
         self, role: Role, request: Request, key: CaseKey, path: str,
-        replay: dict[str, Call], pot: Spend,
+        replay: dict[str, Call], gave_up: int | None, pot: Spend,
     ) -> Reply:  # fmt: skip
+        """`gave_up` is the try after which an earlier session stopped retrying this step."""
         body, digest = encode_request(request)
         tried = 0
-        last: Reply | None = None
         while True:
             tried_path = f"{path}/{tried}"
             known = replay.get(tried_path)
@@ -85,18 +98,18 @@ class Caller:
                 sent = await self._send(role, request, body, digest, key, tried_path, pot)
                 if sent is None:
                     self.closed = self.closed or f"{self._budget.blocked_by} cap"
-                    if last is None:
-                        raise Halt(self.closed)
-                    return last  # a cap forbids another try: the failure stands
+                    raise Halt(self.closed)
                 reply = sent
             if reply.cause == SESSION_LOST and known is None:
                 raise StartAgain(path)
-            last = reply
-            if not (reply.status == "error" and reply.retry) or tried >= self._retries:
+            if not (reply.status == "error" and reply.retry) or tried == gave_up:
+                return reply
+            if tried >= self._retries and gave_up is None:
+                self._ledger.commit.put("effect", Effect(*key, f"{path}{GAVE_UP}", tried))
                 return reply
             if known is None or f"{path}/{tried + 1}" not in replay:
                 self._go_on()
-                await asyncio.sleep(backoff(reply, tried, digest))
+                await self._pause(backoff(reply, tried, digest))
             tried += 1
             # Another try is another draw: a target seeded by its request must not repeat itself.
             request = msgspec.structs.replace(request, seed=request.seed + 1)
@@ -127,25 +140,40 @@ class Caller:
         number, self._next_id = self._next_id, self._next_id + 1
         intent = Intent(number, *key, path, role.name, worst.tokens, worst.money)
         ledger.commit.put("intent", intent)
-        await ledger.commit.wait()
-        await role.gate.enter(worst.tokens)
+        await self._may_leave(role, number, worst)
         self.in_flight += 1
         began = monotonic()
         try:
-            if self.stopping:
-                ledger.commit.put("void", number)  # intended, never sent: not spent
-                raise Halt(self.stopping)
             reply = await self._ask(role.target, request)
             seconds = monotonic() - began
+            reply = _storable(reply)
             usage = _with_estimate(reply, len(body))
             cost = self._pricing.cost(role.name, *usage)
+            charged = sum(usage)
+            if reply.cause in PERHAPS_BILLED and not charged:
+                charged, cost = worst.tokens, worst.money if cost is not None else None
+            role.most_tokens = max(role.most_tokens, charged)
             stored = body if len(body) < LONG_TEXT else self._store_long(request)
             record = Call(
-                number, *key, path, role.name, digest, stored, reply, seconds, cost, wall()
+                number,
+                *key,
+                path,
+                role.name,
+                digest,
+                stored,
+                reply,
+                seconds,
+                cost,
+                wall(),
+                charged,
             )
             ledger.commit.put("call", record)
-            self._budget.settle(worst, Spend(1, sum(usage), cost or 0.0))
+            self._budget.settle(worst, Spend(1, charged, cost or 0.0))
             _tally(role, record)
+        except TargetUnusable:
+            ledger.commit.put("void", number)  # nothing was answered and nothing will be
+            self._left(role, None, began, None)
+            raise
         except BaseException:
             self._left(role, None, began, None)
             raise
@@ -155,6 +183,35 @@ class Caller:
         ledger.commit.then(partial(self._left, role, reply, began))
         return reply
 
+    async def _may_leave(self, role: Role, number: int, worst: Spend) -> None:
+        """Waits until the intent is durable and a slot is free. What is stopped before that was
+        never sent, and is voided."""
+        entered = False
+        try:
+            await self._ledger.commit.wait()
+            await role.gate.enter(worst.tokens)
+            entered = True
+            if self.stopping:
+                raise Halt(self.stopping)
+        except BaseException:
+            self._ledger.commit.put("void", number)
+            if entered:
+                role.gate.leave(None, 0.0)
+            raise
+
+    async def _pause(self, seconds: float) -> None:
+        """Between two tries; cut short when the run stops."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        self._go_on()
+
+    def stop(self, why: str) -> None:
+        """No further call; those in flight may end. Wakes whoever waits for a slot or a retry."""
+        self.stopping = self.stopping or why
+        self._stop.set()
+        for gate in self._gates:
+            gate.open_for_leaving()
+
     def _left(
         self, role: Role, reply: Reply | None, began: float, error: LedgerError | None
     ) -> None:
@@ -163,7 +220,7 @@ class Caller:
             role.gate.leave(reply, monotonic() - began)
         except TargetUnusable as unusable:
             self.unusable = self.unusable or unusable
-            self.stopping = self.stopping or "failed"
+            self.stop("failed")
 
     def _go_on(self) -> None:
         if self.stopping:
@@ -178,11 +235,15 @@ class Caller:
         except asyncio.CancelledError:
             if task not in self._overdue:
                 raise
-            self._overdue.discard(task)
             task.uncancel()
             return Reply.error("timeout", f"no answer in {self._timeout_s:g} s", retry=True)
+        except AuditError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a target's fault is its behaviour, not ours
+            return Reply.error("exception", f"{type(error).__name__}: {error}"[:500])
         finally:
             del self._deadlines[task]
+            self._overdue.discard(task)
 
     async def watch(self) -> None:
         """Ends calls that outlive the time limit, whatever the target does. One timer for all
@@ -199,7 +260,8 @@ class Caller:
         read = sum(_tokens_at_most(message) for message in request.messages)
         write = request.sampling.max_tokens or DEFAULT_OUTPUT_TOKENS
         money = self._pricing.cost(role.name, read, write) or 0.0
-        return Spend(1, read + write, money)
+        # An endpoint that has once used more than it was declared to is believed to do so again.
+        return Spend(1, max(read + write, role.most_tokens), money)
 
     def _store_long(self, request: Request) -> bytes:
         """Long texts and images are kept once, by content; the call names them."""
@@ -261,6 +323,15 @@ def encode_request(request: Request) -> tuple[bytes, bytes]:
 
 def _lean(part: Any) -> Any:
     return ImagePart(part.media_type, part.digest) if isinstance(part, ImagePart) else part
+
+
+def _storable(reply: Reply) -> Reply:
+    """A reply that the ledger can hold: a target may have said what no file can."""
+    try:
+        msgspec.msgpack.encode(reply)
+    except (OverflowError, UnicodeEncodeError, TypeError, ValueError) as error:
+        return Reply.error("unstorable", f"{type(error).__name__}: {error}"[:500])
+    return reply
 
 
 def _with_estimate(reply: Reply, request_bytes: int) -> tuple[int, int]:

@@ -47,12 +47,20 @@ def pull_of(seed: int, suite: str, case_id: str) -> float:
 class CaseIndex:
     def __init__(self, folder: Path) -> None:
         path = folder / INDEX_NAME
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA cache_size=-2000")
-        known = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        try:
+            known = self._open(path)
+        except sqlite3.DatabaseError:  # damaged: it holds nothing that the data do not
+            self._db.close()
+            path.unlink()
+            known = self._open(path)
         if not known:
             path.chmod(0o600)
             self._db.executescript(SCHEMA)
+
+    def _open(self, path: Path) -> int:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA cache_size=-2000")
+        return int(self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
     def count(self, suite_no: int) -> int:
         row = self._db.execute("SELECT count FROM ready WHERE suite=?", (suite_no,)).fetchone()

@@ -64,6 +64,10 @@ class Codec:
         self._use(1)
         return 1, self._raw[1]
 
+    def repack(self, number: int, body: bytes) -> bytes:
+        """The same records without a dictionary."""
+        return self._plain.compress(self.unpack(number, body))
+
     def unpack(self, number: int, body: bytes) -> bytes:
         cache: dict[int, zstandard.ZstdDecompressor] = self._local.__dict__.setdefault("by", {})
         if number not in cache:

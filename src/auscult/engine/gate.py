@@ -30,7 +30,7 @@ class Rate:
         self._at = monotonic()
 
     def delay(self, amount: float) -> float:
-        """Seconds to wait before `amount` may pass; takes it when that is zero."""
+        """Seconds to wait before `amount` may pass."""
         if self.per_second is None:
             return 0.0
         now = monotonic()
@@ -38,9 +38,12 @@ class Rate:
         self._level = min(brim, self._level + (now - self._at) * self.per_second)
         self._at = now
         if self._level >= min(amount, brim):
-            self._level -= amount
             return 0.0
         return (min(amount, brim) - self._level) / self.per_second
+
+    def take(self, amount: float) -> None:
+        if self.per_second is not None:
+            self._level -= amount
 
 
 class Gate:
@@ -61,10 +64,19 @@ class Gate:
         self._best = self._recent = 0.0
         self._failures = self._openings = 0
         self._ever = False
+        self._leaving = False
         self.throttles = 0
 
+    def open_for_leaving(self) -> None:
+        """The run stops: nobody waits any longer, and who comes in finds that out."""
+        self._leaving = True
+        while self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
     async def enter(self, tokens: int) -> None:
-        while True:
+        while not self._leaving:
             if self.active >= int(self.limit):
                 waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 self._queue.append(waiter)
@@ -72,11 +84,14 @@ class Gate:
                 continue
             delay = self._paused_until - monotonic() if self._paused_until else 0.0
             if delay <= 0 and self._rated:
-                delay = max(self._tokens.delay(tokens), 0.0) or self._requests.delay(1)
+                delay = max(self._tokens.delay(tokens), self._requests.delay(1))
+                if delay <= 0:  # both or neither: a bucket is only drawn on when both allow it
+                    self._tokens.take(tokens)
+                    self._requests.take(1)
             if delay <= 0:
-                self.active += 1
-                return
-            await asyncio.sleep(min(delay, 1.0))
+                break
+            await asyncio.sleep(min(delay, 0.25))
+        self.active += 1
 
     def leave(self, reply: Reply | None, seconds: float) -> None:
         """Raises TargetUnusable when the endpoint has been dead for too long."""

@@ -34,6 +34,10 @@ CREATE TABLE sessions(
 
 def make_run_dir(path: Path) -> None:
     """0700, because transcripts may hold what patients said."""
+    if path.is_dir() and not (path / "run.db").exists() and any(path.iterdir()):
+        raise UsageError(
+            f"'{path}' holds other files and no run; name a new or empty folder with --out"
+        )
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)

@@ -155,13 +155,38 @@ def differences(old: Manifest, new: Manifest) -> list[Change]:
                 str(i) for i, s in enumerate(new.plan["suites"]) if key == f"suites/{s['use']}"
             ]
             changes.append(Change(f"code {key} changed", tuple(owners) or (EVERY_SUITE,)))
-    for role in sorted(old.roles.keys() & new.roles.keys()):
-        was, now = old.roles[role]["identity"], new.roles[role]["identity"]
-        if was != now:
-            changes.append(Change(f"{role}: was {was}, now {now}", (EVERY_SUITE,)))
+    changes += _other_systems(old, new)
     if old.auscult != new.auscult:
         changes.append(Change(f"auscult: was {old.auscult}, now {new.auscult}", (EVERY_SUITE,)))
     return changes
+
+
+def _other_systems(old: Manifest, new: Manifest) -> list[Change]:
+    changes = []
+    for role in sorted(old.roles.keys() & new.roles.keys()):
+        before, after = flatten(_answering(old.roles[role])), flatten(_answering(new.roles[role]))
+        for key in sorted(before.keys() | after.keys()):
+            was, now = before.get(key), after.get(key)
+            if was != now:
+                changes.append(Change(f"{role} {key}: was {was!r}, now {now!r}", (EVERY_SUITE,)))
+    return changes
+
+
+def _answering(role: dict[str, Any]) -> dict[str, Any]:
+    """What must stay the same for the same system to answer."""
+    told = {name: role.get(name) for name in ("identity", "endpoint", "fingerprint")}
+    plain: dict[str, Any] = msgspec.to_builtins(told)
+    return plain
+
+
+def allowed_changes(old: Manifest, new: Manifest) -> list[str]:
+    """Caps moved and limits grown: told, because to look and then extend is a choice."""
+    before, after = flatten(old.plan), flatten(new.plan)
+    return [
+        f"plan {key}: was {before.get(key)!r}, now {after.get(key)!r}"
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
 
 
 def _grown_limit(key: str, was: Any, now: Any) -> bool:

@@ -13,6 +13,16 @@ from auscult.engine.ledger import LEDGER_NAME, Reader
 from auscult.engine.ledger_file import RunLock, connect
 
 
+def _forget_dictionary(db: sqlite3.Connection, reader: Reader) -> None:
+    """The dictionary was learnt from transcripts and quotes them: what stays is packed without."""
+    query = "SELECT id, dictionary, body FROM segments WHERE dictionary != 0 AND body != x''"
+    for number, dictionary, body in db.execute(query).fetchall():
+        plain = reader.codec.repack(dictionary, body)
+        db.execute("UPDATE segments SET dictionary=0, body=? WHERE id=?", (plain, number))
+    db.execute("UPDATE segments SET dictionary=0")
+    db.execute("DELETE FROM dictionaries")
+
+
 def purge(folder: Path) -> int:
     """Returns the number of calls whose transcripts were removed. Figures, trials and totals stay;
     a purged run can be reported but neither replayed nor resumed."""
@@ -23,11 +33,15 @@ def purge(folder: Path) -> int:
     try:
         query = "SELECT coalesce(sum(count), 0) FROM segments WHERE kind='call' AND body != x''"
         removed = int(db.execute(query).fetchone()[0])
+        reader = Reader(db)
+        lost = len(reader.unresolved())
         db.execute("PRAGMA secure_delete=ON")
         db.execute("BEGIN IMMEDIATE")
         db.execute("UPDATE segments SET body = x'' WHERE kind IN ('call', 'intent', 'effect')")
         db.execute("DELETE FROM blobs")
-        Reader(db).set_meta("purged", {"at": utcnow().isoformat(), "calls": removed})
+        _forget_dictionary(db, reader)
+        facts = {"at": utcnow().isoformat(), "calls": removed, "unresolved": lost}
+        reader.set_meta("purged", facts)
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("VACUUM")

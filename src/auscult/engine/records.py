@@ -36,6 +36,7 @@ class Call(msgspec.Struct, frozen=True, array_like=True):
     seconds: float
     cost: float | None
     at: float
+    charged: int = 0
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):

@@ -15,7 +15,14 @@ from auscult.engine.caller import Caller
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic, utcnow
 from auscult.engine.ledger import Ledger
-from auscult.engine.manifest import EVERY_SUITE, Manifest, differences, make_manifest
+from auscult.engine.manifest import (
+    EVERY_SUITE,
+    Change,
+    Manifest,
+    allowed_changes,
+    differences,
+    make_manifest,
+)
 from auscult.engine.plan import Plan
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.session import Session, schedule
@@ -26,6 +33,8 @@ from auscult.engine.state import (
     reopen_errors,
     restart_conversations,
 )
+
+DIVERGED = "failed: replaying"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -77,13 +86,14 @@ class Runner:
                 reopen_errors(ledger, states)
             pasts = load_pasts(ledger, states)
             if any(role.target.abilities.sessions for role in bound.roles.values()):
-                pasts = restart_conversations(states, pasts)
+                pasts = restart_conversations(ledger, states, pasts)
             budget = self._budget(ledger)
             ledger.start()
             self._show(bound, ledger, planned, states)
             caller = Caller(
                 ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
             )
+            caller.gates(role.gate for role in bound.roles.values())
             kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed)
             session = Session(
                 bound, kitchen, budget, states, pasts, self.progress, self.plan.limits
@@ -95,6 +105,7 @@ class Runner:
                 stopped = f"failed: {self.error}"
             await ledger.stop(stopped)
         finally:
+            await ledger.stop("failed")  # nothing, where it has been stopped
             index.close()
         self._remember(ledger, bound, stopped, caller.replayed)
         finished = sum(s.finished for s in states)
@@ -106,6 +117,9 @@ class Runner:
         if old is None:
             return new
         changes = differences(old, new)
+        stopped = (ledger.meta("stopped") or {}).get("why", "")
+        if stopped.startswith(DIVERGED) and self.options.accept_changes and not changes:
+            changes = [Change("the suite asked differently on replay", (EVERY_SUITE,))]
         if changes and not self.options.accept_changes:
             listed = "\n".join(f"  - {change.what}" for change in changes)
             raise UsageError(
@@ -115,6 +129,10 @@ class Runner:
             )
         new.started, new.command = old.started, old.command
         new.deviations, new.base_attempts = list(old.deviations), dict(old.base_attempts)
+        new.plan_hash = old.plan_hash  # as it was before the first call
+        if not changes:
+            stamp = utcnow().date().isoformat()
+            new.deviations += [f"{stamp}: {word}" for word in allowed_changes(old, new)]
         if changes:
             self._accept(
                 new, ledger, [c.what for c in changes], {s for c in changes for s in c.suites}
@@ -126,9 +144,11 @@ class Runner:
     ) -> None:
         """Answers given before the change stay in the ledger and out of the figures."""
         top: dict[int, int] = {}
-        for _, packed in ledger.keys("call"):
-            for suite, attempt in zip(packed[1::4], packed[3::4], strict=True):
-                top[suite] = max(top.get(suite, 0), attempt)
+        for kind, width, place in (("call", 4, 1), ("case", 3, 0), ("effect", 3, 0)):
+            for _, packed in ledger.keys(kind):
+                suites, attempts = packed[place::width], packed[place + 2 :: width]
+                for suite, attempt in zip(suites, attempts, strict=True):
+                    top[suite] = max(top.get(suite, 0), attempt)
         stamp = utcnow().date().isoformat()
         manifest.deviations.extend(f"{stamp}: accepted: {word}" for word in words)
         for number in range(len(self.plan.suites)):
@@ -137,7 +157,10 @@ class Runner:
 
     def _index(self, index: CaseIndex, item: BoundSuite, manifest: Manifest, ledger: Ledger) -> int:
         parts = [v for k, v in manifest.data.items() if k.startswith(f"{item.number}:")]
-        digest = "|".join([str(self.plan.seed), str(item.plan.options), *parts])
+        code = [v for k, v in sorted(manifest.sources.items()) if not k.startswith("judges/")]
+        base = str(manifest.base_attempts.get(str(item.number), 0))
+        options = str(item.plan.options)
+        digest = "|".join([item.plan.use, str(self.plan.seed), options, base, *code, *parts])
         self.progress.phase = f"reading the cases of {item.suite.name}"
         if not index.is_ready(item.number, digest):
             cases = item.suite.cases(item.datasets, item.loaders)
@@ -162,8 +185,7 @@ class Runner:
     def _budget(self, ledger: Ledger) -> Budget:
         budget = Budget(self.plan.limits)
         for totals in ledger.totals().values():
-            tokens = totals.input_tokens + totals.output_tokens
-            budget.spent.plus(Spend(totals.calls, tokens, totals.cost))
+            budget.spent.plus(Spend(totals.calls, totals.charged, totals.cost))
         for intent in ledger.unresolved():
             budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
         return budget

@@ -8,6 +8,8 @@ import signal
 from collections.abc import Iterator
 from functools import partial
 
+import msgspec
+
 from auscult.core.case import Case
 from auscult.core.errors import AuditError, LedgerError, RunError, TargetUnusable
 from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past
@@ -25,6 +27,7 @@ from auscult.engine.state import SuiteState
 GRACE_S = 20.0
 """How long a stopping run waits for remote calls in flight: they are paid for already."""
 MOST_CONVERSATIONS = 3
+SETTLE_S = 60.0
 Item = tuple[BoundSuite, int, Case]
 
 
@@ -81,9 +84,11 @@ class Session:
         """What was put is durable before anybody is told that the run is over."""
         caller = self._kitchen.caller
         try:
-            await self._kitchen.ledger.commit.wait()
+            await asyncio.wait_for(self._kitchen.ledger.commit.wait(), SETTLE_S)
         except LedgerError as error:
             self._fail(error)
+        except TimeoutError:
+            self._fail(LedgerError(f"the ledger did not settle within {SETTLE_S:g} s"))
         if caller.unusable is not None:
             self._fail(caller.unusable)
 
@@ -91,7 +96,7 @@ class Session:
         """Once: a clean stop. Twice: leave at once."""
         if self._interrupted.is_set():
             self._leave_now()
-        self._kitchen.caller.stopping = self._kitchen.caller.stopping or "interrupted"
+        self._kitchen.caller.stop("interrupted")
         self._interrupted.set()
 
     def _leave_now(self) -> None:
@@ -125,12 +130,19 @@ class Session:
             suite, number, case = item
             try:
                 await self._examine(suite, number, case)
-            except Halt:
-                return
-            except asyncio.CancelledError:
+            except (Halt, asyncio.CancelledError):
                 return
             except AuditError as error:
                 self._fail(error)
+                return
+            except Exception as error:  # noqa: BLE001 - a fault of the suite stops the run at once
+                fault = RunError(
+                    f"suite '{suite.suite.name}' failed on case '{case.id}': "
+                    f"{type(error).__name__}: {error}; this is a fault of the suite, not of the "
+                    "target"
+                )
+                fault.__cause__ = error
+                self._fail(fault)
                 return
 
     async def _examine(self, item: BoundSuite, number: int, case: Case) -> None:
@@ -153,27 +165,36 @@ class Session:
         pot = Spend()
         if self._budget.capped:
             pot = self._bound.pricing.worst(worst_asks(self._bound, item.suite, case))
-        blocked = self._budget.admit(pot)
-        if blocked:
-            self._kitchen.caller.closed = self._kitchen.caller.closed or f"{blocked} cap"
-            raise Halt(blocked)
+        await self._admitted(pot, past)
         bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past)
         self._progress.asking = f"{item.suite.name}: {case.id}"
         began = monotonic()
         try:
             await item.suite.examine(case, bench)
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(
-                f"suite '{item.suite.name}' failed on case '{case.id}': "
-                f"{type(error).__name__}: {error}; this is a fault of the suite, not of the target"
-            ) from error
         finally:
             self._budget.release(pot)
+            pot.clear()
+        if bench.broken is not None:
+            raise bench.broken
+        finished = _finished(key, case, bench)
+        msgspec.msgpack.encode(finished)  # here, where the suite is known, and not in the ledger
         commit = self._kitchen.ledger.commit
-        commit.put("case", _finished(key, case, bench))
+        commit.put("case", finished)
         commit.then(partial(self._durable, item, number, bench))
         took = monotonic() - began
         self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took
+
+    async def _admitted(self, pot: Spend, past: Past) -> None:
+        """Reserves the case's worst case, less what an earlier session has paid of it. While
+        others hold reservations that they may give back, it waits; else the cap is reached."""
+        for call in past.calls.values():
+            pot.plus(Spend(min(1, pot.calls), min(call.charged, pot.tokens)), -1)
+        while blocked := self._budget.admit(pot):
+            caller = self._kitchen.caller
+            if caller.stopping or caller.closed or self._budget.reserved.calls <= 0:
+                caller.closed = caller.closed or f"{blocked} cap"
+                raise Halt(blocked)
+            await asyncio.sleep(0.01)
 
     def _durable(
         self, item: BoundSuite, number: int, bench: CaseBench, error: LedgerError | None
@@ -191,7 +212,7 @@ class Session:
     def _fail(self, error: AuditError) -> None:
         """The first failure of the machine stops the run; what is in flight is still kept."""
         self.error = self.error or error
-        self._kitchen.caller.stopping = self._kitchen.caller.stopping or "failed"
+        self._kitchen.caller.stop("failed")
 
 
 def _finished(key: CaseKey, case: Case, bench: CaseBench) -> FinishedCase:

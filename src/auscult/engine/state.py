@@ -49,6 +49,8 @@ def reopen_errors(reader: Reader, states: list[SuiteState]) -> int:
     """Cases with an error in their current attempt are asked again whole, as a new attempt."""
     again: list[tuple[int, int, int]] = []
     for case in reader.cases():
+        if case.suite >= len(states):
+            continue
         state = states[case.suite]
         if case.attempt != state.attempt(case.case_no) or case.case_no >= len(state.done):
             continue
@@ -81,11 +83,17 @@ def load_pasts(reader: Reader, states: list[SuiteState]) -> dict[CaseKey, Past]:
 
 
 def restart_conversations(
-    states: list[SuiteState], pasts: dict[CaseKey, Past]
+    reader: Reader, states: list[SuiteState], pasts: dict[CaseKey, Past]
 ) -> dict[CaseKey, Past]:
     """A system that keeps the conversation itself cannot be met again half way: such a case starts
     from turn one as a new attempt. What its lost turns cost stays charged."""
-    for suite, number, attempt in pasts:
+    cut = {(suite, number) for suite, number, _ in pasts}
+    latest: dict[tuple[int, int], int] = {}
+    for _, packed in reader.keys("call"):
+        for suite, number, attempt in zip(packed[1::4], packed[2::4], packed[3::4], strict=True):
+            if (suite, number) in cut:
+                latest[suite, number] = max(latest.get((suite, number), 0), attempt)
+    for (suite, number), attempt in latest.items():
         states[suite].redo[number] = attempt + 1
     return {}
 

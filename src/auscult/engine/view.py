@@ -14,7 +14,7 @@ from auscult.core.message import ImagePart, Message, Part, TextPart
 from auscult.core.protocols import Rule, Suite
 from auscult.engine.caseindex import INDEX_NAME, CaseIndex
 from auscult.engine.export import TABLE_NAME, export_trials, read_table
-from auscult.engine.ledger import CaseKey, open_reader
+from auscult.engine.ledger import LEDGER_NAME, CaseKey, open_reader
 from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
@@ -43,6 +43,12 @@ class SuiteStatus(msgspec.Struct):
     datasets: tuple[dict[str, Any], ...]
 
 
+def _changed_since(folder: Path, table: Path) -> bool:
+    made = table.stat().st_mtime_ns
+    ledger = (folder / LEDGER_NAME, folder / f"{LEDGER_NAME}-wal")
+    return any(p.exists() and p.stat().st_size and p.stat().st_mtime_ns > made for p in ledger)
+
+
 class RunView:
     """Estimates read the contiguous finished prefix of the recorded random order, nothing else."""
 
@@ -69,7 +75,8 @@ class RunView:
         self.seconds = sum(seconds for _, seconds, _ in sessions)
         self.sessions = len(sessions)
         self.totals = self._reader.totals()
-        self.unresolved = len(self._reader.unresolved())
+        purged = self._reader.meta("purged") or {}
+        self.unresolved = int(purged.get("unresolved", 0)) or len(self._reader.unresolved())
         self.replayed = int((self._reader.meta("replayed") or {}).get("calls", 0))
         self.unpriced = any(t.unpriced for t in self.totals.values())
         currencies = {price.currency for price in self.plan.prices.values()}
@@ -146,7 +153,7 @@ class RunView:
 
     def table(self) -> pl.LazyFrame:
         path = self.folder / TABLE_NAME
-        if not path.exists():
+        if not path.exists() or _changed_since(self.folder, path):
             self.export()
         return read_table(path)
 

@@ -121,7 +121,14 @@ class GroupCommit:
     def _run(self) -> None:
         while (batch := self._queue.get()) is not None:
             rows, blobs, waiters = batch
-            error = self._commit_or_use_reserve(rows, blobs)
+            try:
+                error = self._commit_or_use_reserve(rows, blobs)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+                self._rollback()
+                error = LedgerError(
+                    f"the ledger in '{self._folder}' could not take what it was given: "
+                    f"{type(fault).__name__}: {fault}"
+                )
             self._loop.call_soon_threadsafe(self._done, waiters, error)
         self._loop.call_soon_threadsafe(self._closed.set_result, None)
 
@@ -195,6 +202,8 @@ class RoleTotals(msgspec.Struct, array_like=True):
     cost: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
+    charged: int = 0
+    """Tokens charged against caps: counted, estimated, or the worst case where nobody knows."""
 
     def add(self, other: RoleTotals) -> None:
         for name in self.__struct_fields__:
@@ -214,6 +223,7 @@ def count_call(totals: RoleTotals, call: Call) -> None:
     else:
         totals.cost += call.cost
     totals.seconds += call.seconds
+    totals.charged += call.charged
 
 
 def totals_of(calls: list[Call]) -> bytes:

@@ -7,16 +7,24 @@ from typing import Any
 
 from auscult.core import registry
 from auscult.core.errors import DataError
-from auscult.kit.calibration import METRICS, by_half, judge_all, load, rate_rows
+from auscult.kit.calibration import (
+    METRICS,
+    by_half,
+    first_contact,
+    judge_all,
+    load,
+    measure,
+    rate_rows,
+)
 from auscult.report.dossier import JudgeTable
 
 NOTE = (
     "Shares with 95% Wilson intervals, on labelled answers that come with the judge. The author of "
-    "the judge saw the development half; the held-out half was written by others and opened after "
-    "the judge was finished, and the docs page tells what was mended since. Labels are ours. "
+    "the judge saw the development half; the held-out half was written by others. Its first "
+    "contact, before anything was mended, is the figure to quote. Labels are ours. "
     "Answers to another kind of question may be read better or worse."
 )
-NAMES = {"calibration": "development", "heldout": "held out", "both": "both"}
+NAMES = {"heldout": "held out, after fixes", "calibration": "development"}
 
 
 def measured_errors(judges: Iterable[str]) -> dict[str, JudgeTable]:
@@ -35,8 +43,13 @@ def _reads_choices(name: str) -> bool:
 def _table(name: str) -> JudgeTable:
     judge = registry.build("judges", name, {})
     judged = _driven(judge_all(judge))
-    rows = tuple((NAMES[row[0]], *row[1:]) for row in rate_rows(by_half(judged)))
-    return JudgeTable(("answers", "n", *METRICS), rows, NOTE)
+    halves = by_half(judged)
+    unseen = first_contact(name)
+    parts = {
+        **({"held out, first contact": measure(unseen)} if unseen else {}),
+        **{words: halves[half] for half, words in NAMES.items() if half in halves},
+    }
+    return JudgeTable(("answers", "n", *METRICS), tuple(rate_rows(parts)), NOTE)
 
 
 def _driven(work: Coroutine[Any, Any, Any]) -> Any:

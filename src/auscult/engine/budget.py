@@ -33,9 +33,16 @@ class Budget:
         self.limits = limits
         self.spent = Spend()
         self.reserved = Spend()
+        self.open = 0
+        """Calls drawn and not settled: charged at their worst, likely to give some of it back."""
         self.blocked_by = ""
         """The cap that refused the last call."""
         self.capped = any(cap is not None for cap in (limits.calls, limits.tokens, limits.money))
+
+    @property
+    def settled(self) -> bool:
+        """True where nothing is reserved or under way that could give anything back."""
+        return self.reserved.calls <= 0 and self.open <= 0
 
     def admit(self, worst: Spend) -> str:
         """Reserve a case's worst case. Returns "" or the name of the cap that stands in the way."""
@@ -73,11 +80,13 @@ class Budget:
         pot.plus(from_pot, -1)
         self.reserved.plus(from_pot, -1)
         self.spent.plus(call)
+        self.open += 1
         return True
 
     def settle(self, worst: Spend, actual: Spend) -> None:
         if not self.capped:
             return
+        self.open -= 1
         self.spent.plus(worst, -1)
         self.spent.plus(actual)
 

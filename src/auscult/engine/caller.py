@@ -172,6 +172,7 @@ class Caller:
             _tally(role, record)
         except TargetUnusable:
             ledger.commit.put("void", number)  # nothing was answered and nothing will be
+            self._budget.settle(worst, Spend())
             self._left(role, None, began, None)
             raise
         except BaseException:
@@ -195,6 +196,7 @@ class Caller:
                 raise Halt(self.stopping)
         except BaseException:
             self._ledger.commit.put("void", number)
+            self._budget.settle(worst, Spend())
             if entered:
                 role.gate.leave(None, 0.0)
             raise

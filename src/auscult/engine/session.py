@@ -191,7 +191,7 @@ class Session:
             pot.plus(Spend(min(1, pot.calls), min(call.charged, pot.tokens)), -1)
         while blocked := self._budget.admit(pot):
             caller = self._kitchen.caller
-            if caller.stopping or caller.closed or self._budget.reserved.calls <= 0:
+            if caller.stopping or caller.closed or self._budget.settled:
                 caller.closed = caller.closed or f"{blocked} cap"
                 raise Halt(blocked)
             await asyncio.sleep(0.01)

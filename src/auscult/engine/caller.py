@@ -31,6 +31,7 @@ _encode = msgspec.json.Encoder().encode
 BACKOFF_S = 0.25
 SESSION_LOST = "session-lost"
 GAVE_UP = "/gave-up"
+LARGEST = 2**53
 PERHAPS_BILLED = frozenset({"timeout", "disconnected", "oversized", "bad-json", "bad-utf8"})
 """Failures after which an answer may have been made and billed: charged at their worst."""
 
@@ -329,6 +330,10 @@ def _lean(part: Any) -> Any:
 
 def _storable(reply: Reply) -> Reply:
     """A reply that the ledger can hold: a target may have said what no file can."""
+    read, wrote = reply.usage.input_tokens or 0, reply.usage.output_tokens or 0
+    plain = reply.text.isascii() and not (reply.reasoning or reply.logprobs)
+    if plain and read < LARGEST and wrote < LARGEST and reply.model.isascii():
+        return reply  # the common case, at a fraction of the cost of trying
     try:
         msgspec.msgpack.encode(reply)
     except (OverflowError, UnicodeEncodeError, TypeError, ValueError) as error:

@@ -10,7 +10,7 @@ from auscult.kit.mcq_positions import instability, position_estimates
 from auscult.kit.mcq_table import LABELS
 from auscult.stats.paired import difference
 from auscult.stats.rates import cases_for_half_width, rate, rates_by
-from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, plain, with_labels
+from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, with_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 CONSTANT, LONGEST = "constant letter", "longest option"
 BASELINE = {"baseline_of": "accuracy"}
 HALF_WIDTH = 0.05
-PAIRED = ("case_id", "cluster", "arm", "behaviour", "score")
 
 
 def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     """Every estimate, the primary one first. `frame` holds `mcq_table.COLUMNS` of one suite."""
     import polars as pl
 
-    read_by_us = (pl.col("judge") == design.judge) | (pl.col("behaviour").fill_null("") == "")
-    rows = _compact(with_labels(plain(frame).filter(read_by_us), LABELS))
+    read_by_us = (pl.col("judge") == design.judge) | pl.col("behaviour").cast(pl.String).fill_null(
+        ""
+    ).eq("")
+    rows = _compact(with_labels(frame.filter(read_by_us), LABELS))
     full = rows.filter(pl.col("arm") == design.full)
-    blind = rows.filter(pl.col("arm") == design.options_only).select(PAIRED)
+    blind = _paired(rows.filter(pl.col("arm") == design.options_only))
     del frame, rows  # of a long run, each copy counts
     primary = _accuracy(full, design)
     return [
@@ -42,6 +43,14 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         instability(full, design),
         *_groups(full, design),
     ]
+
+
+def _paired(rows: pl.DataFrame) -> pl.DataFrame:
+    """What a difference reads, arms and behaviours as text so that two tables can be joined."""
+    import polars as pl
+
+    named = pl.col("arm", "behaviour").cast(pl.String)
+    return rows.select("case_id", "cluster", named, "score")
 
 
 def _compact(rows: pl.DataFrame) -> pl.DataFrame:
@@ -122,7 +131,7 @@ def _against_baselines(
         ),
     )
     reads = difference(
-        pl.concat([full.select(PAIRED), blind]),
+        pl.concat([_paired(full), blind]),
         design.words(
             "excess over options-only",
             "How many more answers are right when the question can be read than when only its "
@@ -142,7 +151,9 @@ def _answering(full: pl.DataFrame, score: pl.Expr, arm: str) -> pl.DataFrame:
     """What a rule that reads nothing would have scored on the same measured questions."""
     import polars as pl
 
-    measured = full.lazy().filter(~pl.col("behaviour").fill_null("").is_in(["", "error"]))
+    measured = full.lazy().filter(
+        ~pl.col("behaviour").cast(pl.String).fill_null("").is_in(["", "error"])
+    )
     return measured.select(
         "case_id",
         "cluster",
@@ -209,7 +220,7 @@ def _competence(
     best = max(measured, key=lambda rival: (rival[0].value or 0.0, rival[0].arm))[0]
     excesses = {
         found.arm: difference(
-            pl.concat([full.select(PAIRED), rows.select(PAIRED)]),
+            pl.concat([_paired(full), _paired(rows)]),
             msgspec.structs.replace(words, control_arm=found.arm),
         )
         for found, rows in measured

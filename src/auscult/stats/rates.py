@@ -90,7 +90,10 @@ def rate(
 
     Errors are missing: the value is of the complete cases, and `extra` holds what the rate would
     be if all of them had failed or succeeded, with an interval that covers both."""
-    rows = classified(frame, correctness() if success is None else success, counting)
+    wanted = correctness() if success is None else success
+    # Only what this rate reads: of a long table every further column is a copy in memory.
+    frame = frame.select({"cluster", "behaviour", *wanted.meta.root_names()})
+    rows = classified(frame, wanted, counting)
     kept = tally(rows, COUNTED)
     counts = behaviour_counts(frame)
     filled = msgspec.structs.replace(

@@ -45,7 +45,7 @@ class Notebook:
         return Page(self, name, repeat)
 
     def rng(self, label: str) -> Random:
-        return Random(seed_of(7, self.suite.name, self.case.id, label))
+        return Random(seed_of("|".join(map(str, (7, self.suite.name, self.case.id, label)))))
 
 
 class Page:
@@ -64,7 +64,11 @@ class Page:
         hints: Mapping[str, Any] | None = None,
     ) -> Reply:
         book = self.book
-        seed = seed_of(7, book.suite.name, book.case.id, self.name, self.repeat, role, step)
+        seed = seed_of(
+            "|".join(
+                map(str, (7, book.suite.name, book.case.id, self.name, self.repeat, role, step))
+            )
+        )
         request = Request(
             tuple(messages), sampling or Sampling(), seed, schema, top_logprobs, dict(hints or {})
         )

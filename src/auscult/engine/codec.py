@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import zstandard
 
+from auscult.engine.records import EncodedCase
+
 LEVEL = 1
 """Level 3 makes a ledger 8% smaller and costs the writer half as much CPU again."""
 SAMPLES_WANTED = 400
@@ -43,6 +45,8 @@ class Codec:
 
     def pack(self, records: Sequence[Any]) -> tuple[int, bytes]:
         """(dictionary number, body). Big segments need no dictionary: they are their own."""
+        if isinstance(records[0], EncodedCase):
+            records = [msgspec.Raw(record.body) for record in records]
         raw = _encoder.encode(records)
         if len(records) >= SMALL_SEGMENT:
             return 0, self._plain.compress(raw)

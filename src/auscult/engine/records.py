@@ -57,6 +57,15 @@ class TrialRow(msgspec.Struct, frozen=True, array_like=True):
     verdicts: tuple[Verdict, ...]
 
 
+class EncodedCase(msgspec.Struct, frozen=True):
+    """A FinishedCase already encoded, where a fault could be laid at its suite's door."""
+
+    suite: int
+    case_no: int
+    attempt: int
+    body: bytes
+
+
 class FinishedCase(msgspec.Struct, frozen=True, array_like=True):
     """A case and all its trials, committed together: the unit that resuming skips."""
 

@@ -21,7 +21,7 @@ from auscult.engine.clock import monotonic
 from auscult.engine.ledger import CaseKey
 from auscult.engine.plan import Limits
 from auscult.engine.progress import Progress
-from auscult.engine.records import FinishedCase
+from auscult.engine.records import EncodedCase, FinishedCase
 from auscult.engine.state import SuiteState
 
 GRACE_S = 20.0
@@ -167,7 +167,7 @@ class Session:
             pot = self._bound.pricing.worst(worst_asks(self._bound, item.suite, case))
         await self._admitted(pot, past)
         bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past)
-        self._progress.asking = f"{item.suite.name}: {case.id}"
+        self._progress.asking = case.id
         began = monotonic()
         try:
             await item.suite.examine(case, bench)
@@ -176,10 +176,10 @@ class Session:
             pot.clear()
         if bench.broken is not None:
             raise bench.broken
-        finished = _finished(key, case, bench)
-        msgspec.msgpack.encode(finished)  # here, where the suite is known, and not in the ledger
+        # Encoded here, where the suite is known, and not in the ledger's thread.
+        body = msgspec.msgpack.encode(_finished(key, case, bench))
         commit = self._kitchen.ledger.commit
-        commit.put("case", finished)
+        commit.put("case", EncodedCase(*key, body))
         commit.then(partial(self._durable, item, number, bench))
         took = monotonic() - began
         self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took

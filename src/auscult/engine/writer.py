@@ -22,7 +22,7 @@ from auscult.core.errors import LedgerError
 from auscult.engine.clock import monotonic
 from auscult.engine.codec import Codec, pack_keys
 from auscult.engine.ledger_file import release_reserve
-from auscult.engine.records import Call, Effect, FinishedCase, Intent
+from auscult.engine.records import Call, Effect, EncodedCase, Intent
 
 LINGER_S = 0.008
 """How long a commit waits for company; with the fsync it stays well within 20 ms."""
@@ -61,7 +61,7 @@ class GroupCommit:
         """Cumulative over every session of this run."""
         return float(self._seconds_before + monotonic() - self._began)
 
-    def put(self, kind: Kind, record: Intent | Call | Effect | FinishedCase | int) -> None:
+    def put(self, kind: Kind, record: Intent | Call | Effect | EncodedCase | int) -> None:
         rows = self._rows.get(kind)
         if rows is None:
             rows = self._rows[kind] = []

@@ -103,7 +103,7 @@ def test_a_time_cap_is_cumulative(tmp_path: Path) -> None:
     calls = totals_of(tmp_path)["target"].calls
     assert 0 < calls < 5000
     assert run(plan, tmp_path).stopped == "time cap"
-    assert totals_of(tmp_path)["target"].calls <= calls + 16  # the time is all but used up
+    assert totals_of(tmp_path)["target"].calls <= calls * 1.5  # little time is left
 
 
 def test_a_money_cap_with_an_unknown_price_refuses_to_start(tmp_path: Path) -> None:

@@ -144,17 +144,30 @@ def test_an_exact_cap_buys_the_rest_of_a_case_cut_in_the_middle(tmp_path: Path) 
     assert RunView(tmp_path).suites[0].finished == 20
 
 
-def test_more_retries_on_resuming_do_not_diverge(tmp_path: Path) -> None:
+def test_a_step_given_up_stays_given_up_when_more_retries_are_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    dies = [True]
+
+    async def answer(self: Any, request: Request) -> Reply:
+        asked.append(len(request.messages))
+        if len(request.messages) == 1:
+            return Reply.error("down", retry=True)
+        if dies[0]:
+            raise TargetUnusable("made to fail")
+        return Reply(text="A")
+
     def plan(retries: int):  # type: ignore[no-untyped-def]
         return plan_for(
-            target="openai/m?base_url=http://127.0.0.1:9/v1",
-            suite_options={"count": 3, "turns": 2},
-            limits={"retries": retries, "concurrency": 1},
-        )  # fmt: skip
+            suite_options={"count": 1, "turns": 2}, limits={"retries": retries, "concurrency": 1}
+        )
 
-    first = run(plan(0), tmp_path)
-    again = run(plan(2), tmp_path)
-    assert "replaying" not in f"{first.error}{again.error}"
+    monkeypatch.setattr(TestTarget, "answer", answer)
+    assert isinstance(run(plan(0), tmp_path).error, TargetUnusable)
+    dies[0] = False
+    assert run(plan(2), tmp_path).stopped == "complete"
+    assert asked == [1, 3, 3]  # the first step was journalled as given up, and is not asked again
 
 
 def test_an_accepted_change_of_code_asks_the_new_cases(

@@ -8,9 +8,9 @@ import msgspec
 
 from auscult.kit.mcq_positions import instability, position_estimates
 from auscult.kit.mcq_table import LABELS
-from auscult.stats.paired import difference
+from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import cases_for_half_width, rate, rates_by
-from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, with_labels
+from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, Counting, behaved, only, with_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CONSTANT, LONGEST = "constant letter", "longest option"
 BASELINE = {"baseline_of": "accuracy"}
 HALF_WIDTH = 0.05
+PAIRED = ("case_id", "cluster", "arm", "behaviour", "score")
+WHERE_MEASURED = Counting(missing=(), excluded=("error",))
+"""What a rule that reads nothing is scored on: the trials that the target answered somehow."""
 
 
 def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -30,10 +33,11 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     read_by_us = (pl.col("judge") == design.judge) | pl.col("behaviour").cast(pl.String).fill_null(
         ""
     ).eq("")
-    rows = _compact(with_labels(frame.filter(read_by_us), LABELS))
-    full = rows.filter(pl.col("arm") == design.full)
-    blind = _paired(rows.filter(pl.col("arm") == design.options_only))
-    del frame, rows  # of a long run, each copy counts
+    rows = _compact(with_labels(only(frame, read_by_us), LABELS))
+    del frame  # of a long run, each copy counts
+    full = only(rows, pl.col("arm") == design.full)
+    blind = rows.filter(pl.col("arm") == design.options_only).select(PAIRED)
+    del rows
     primary = _accuracy(full, design)
     return [
         primary,
@@ -43,14 +47,6 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         instability(full, design),
         *_groups(full, design),
     ]
-
-
-def _paired(rows: pl.DataFrame) -> pl.DataFrame:
-    """What a difference reads, arms and behaviours as text so that two tables can be joined."""
-    import polars as pl
-
-    named = pl.col("arm", "behaviour").cast(pl.String)
-    return rows.select("case_id", "cluster", named, "score")
 
 
 def _compact(rows: pl.DataFrame) -> pl.DataFrame:
@@ -115,9 +111,9 @@ def _against_baselines(
     """The trivial baselines on the same questions, and what reading the question adds."""
     import polars as pl
 
-    constant, constant_rows = _constant_letter(full, design)
-    longest_rows = _answering(full, pl.col("longest_right"), LONGEST)
-    longest = _computed(longest_rows, LONGEST, "always naming the longest option", design)
+    constant, constant_right = _constant_letter(full, design)
+    longest_right = pl.col("longest_right")
+    longest = _computed(full, longest_right, LONGEST, "always naming the longest option", design)
     guessed = rate(
         blind,
         design.words(
@@ -131,7 +127,7 @@ def _against_baselines(
         ),
     )
     reads = difference(
-        pl.concat([_paired(full), blind]),
+        pl.concat([full.select(PAIRED), blind]),
         design.words(
             "excess over options-only",
             "How many more answers are right when the question can be read than when only its "
@@ -143,29 +139,13 @@ def _against_baselines(
             headline=True,
         ),
     )
-    rivals = [(constant, constant_rows), (longest, longest_rows), (guessed, blind)]
-    return [guessed, constant, longest, reads, _competence(full, primary, rivals, design)]
+    rules = [(constant, constant_right), (longest, longest_right)]
+    competence = _competence(full, blind, primary, [*rules, (guessed, None)], design)
+    return [guessed, constant, longest, reads, competence]
 
 
-def _answering(full: pl.DataFrame, score: pl.Expr, arm: str) -> pl.DataFrame:
+def _computed(full: pl.DataFrame, right: pl.Expr, arm: str, doing: str, design: Design) -> Estimate:
     """What a rule that reads nothing would have scored on the same measured questions."""
-    import polars as pl
-
-    measured = full.lazy().filter(
-        ~pl.col("behaviour").cast(pl.String).fill_null("").is_in(["", "error"])
-    )
-    return measured.select(
-        "case_id",
-        "cluster",
-        "key_position",
-        "shown",
-        pl.lit(arm).alias("arm"),
-        pl.lit("answered").alias("behaviour"),
-        score.cast(pl.Float64).alias("score"),
-    ).collect()
-
-
-def _computed(rows: pl.DataFrame, arm: str, doing: str, design: Design) -> Estimate:
     words = design.words(
         f"{arm} accuracy",
         f"The share of questions that {doing} would get right, in the order shown: computed, "
@@ -176,35 +156,41 @@ def _computed(rows: pl.DataFrame, arm: str, doing: str, design: Design) -> Estim
         standing="secondary",
         extra=BASELINE,
     )
-    return rate(rows, words)
+    return rate(full, words, success=right, counting=WHERE_MEASURED)
 
 
-def _constant_letter(full: pl.DataFrame, design: Design) -> tuple[Estimate, pl.DataFrame]:
+def _constant_letter(full: pl.DataFrame, design: Design) -> tuple[Estimate, pl.Expr]:
     """The luckiest constant letter, chosen after the fact: so it flatters the baseline."""
     import polars as pl
 
-    tally = dict(_answering(full, pl.lit(0.0), CONSTANT).group_by("key_position").len().iter_rows())
+    text = pl.col("behaviour").cast(pl.String).fill_null("")
+    measured = full.lazy().filter(~text.is_in(["", "error"]))
+    tally = dict(measured.group_by("key_position").len().collect().iter_rows())
     places = [place for place in tally if place is not None]
     best = max(places, key=lambda place: (tally[place], -place), default=0)
-    rows = _answering(full, pl.col("key_position") == best, CONSTANT)
+    right = pl.col("key_position") == best
     letter = design.letters[best]
-    found = _computed(rows, CONSTANT, f"always answering {letter}", design)
-    expected = rows.select((1 / pl.col("shown")).sort().mean()).item() if len(rows) else None
+    found = _computed(full, right, CONSTANT, f"always answering {letter}", design)
+    chances = measured.group_by("shown").len().sort("shown").collect().iter_rows()
+    counted = [(1 / shown, number) for shown, number in chances if shown]
+    cases = sum(number for _, number in counted)
+    expected = sum(chance * number for chance, number in counted) / cases if cases else None
     extra = {"letter": letter, "expected": expected}
-    return msgspec.structs.replace(found, extra=found.extra | extra), rows
+    return msgspec.structs.replace(found, extra=found.extra | extra), right
 
 
 def _competence(
     full: pl.DataFrame,
+    blind: pl.DataFrame,
     primary: Estimate,
-    rivals: list[tuple[Estimate, pl.DataFrame]],
+    rivals: list[tuple[Estimate, pl.Expr | None]],
     design: Design,
 ) -> Estimate:
     """Better than *each* baseline at the level: an intersection of tests, so that choosing the
     best baseline after the fact needs no correction."""
     import polars as pl
 
-    measured = [(found, rows) for found, rows in rivals if found.value is not None]
+    measured = [(found, rule) for found, rule in rivals if found.value is not None]
     words = design.words(
         "excess over best trivial baseline",
         "How many more answers are right than those of the best rule that does not read the "
@@ -218,13 +204,14 @@ def _competence(
         verdict = {"competence": False, "why": "Nothing was measured, so nothing can be shown."}
         return msgspec.structs.replace(words, note=verdict["why"], extra=verdict)
     best = max(measured, key=lambda rival: (rival[0].value or 0.0, rival[0].arm))[0]
-    excesses = {
-        found.arm: difference(
-            pl.concat([_paired(full), _paired(rows)]),
-            msgspec.structs.replace(words, control_arm=found.arm),
+    excesses = {}
+    for rival, rule in measured:
+        against = msgspec.structs.replace(words, control_arm=rival.arm)
+        excesses[rival.arm] = (
+            difference(pl.concat([full.select(PAIRED), blind]), against)
+            if rule is None
+            else excess_over_rule(full, against, rule)
         )
-        for found, rows in measured
-    }
     found = excesses[best.arm]
     beaten = {
         arm: each.low is not None and each.low > 0 and not each.extra["undecided"]
@@ -250,7 +237,6 @@ def _why(found: Estimate, best: Estimate, unbeaten: list[str]) -> str:
 
 
 def _groups(full: pl.DataFrame, design: Design) -> list[Estimate]:
-
     columns = ["specialty", "difficulty"] + ["data"] * (full["data"].n_unique() > 1)
     out: list[Estimate] = []
     for column in columns:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from auscult.core.estimate import Finding
 from auscult.core.message import Message
 from auscult.kit.mcq import LETTERS, read_options
-from auscult.stats.grouped import sums_by
+from auscult.stats.grouped import parts
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ LABELS: dict[str, LabelKind] = {
     "harm_chosen": "text",
     "status_chosen": "text",
 }
-HARM: dict[str, LabelKind] = {"harm_chosen": "text"}
+HARM: dict[str, LabelKind] = {"harm_chosen": "word"}
 GLANCE = ("case_no", "arm", "judge", "behaviour", "score", *label_columns(HARM))
 COLUMNS = (
     "case_no",
@@ -70,26 +72,25 @@ def _rank(harm: str | None) -> int:
 def _worst(frame: pl.DataFrame, judge: str, arm: str) -> dict[int, int]:
     """Case number -> severity, of the gravest cases answered wrongly in every reply. One case has
     one severity: that of the worst thing chosen."""
-    import numpy as np
+    found = (pair for part in parts(frame, "case_no") for pair in _lost(part, judge, arm))
+    gravest = heapq.nsmallest(MOST, found, key=lambda pair: (pair[1], pair[0]))
+    return dict(gravest)
+
+
+def _lost(frame: pl.DataFrame, judge: str, arm: str) -> Iterator[tuple[int, int]]:
     import polars as pl
 
-    replies = frame.filter(*_reply(judge, arm))
-    wrong = ((pl.col("behaviour") == "answered") & (pl.col("score") == 0)).cast(pl.Float64)
+    wrong = ((pl.col("behaviour") == "answered") & (pl.col("score") == 0)).fill_null(False)
     harms = {name: place for place, name in enumerate(SEVERITIES)}
-    ranked = replies.select(
-        "case_no",
-        wrong.fill_null(0.0).alias("wrong"),
+    rank = (
         pl.col(label_columns(HARM)[0])
         .cast(pl.String)
-        .replace_strict(harms, default=harms["ungraded"], return_dtype=pl.Float64)
-        .alias("rank"),
+        .replace_strict(harms, default=harms["ungraded"], return_dtype=pl.Int64)
     )
-    cases, ranks = ranked["case_no"].to_numpy(), ranked["rank"].to_numpy()
-    lost = sums_by(cases, ranked["wrong"].to_numpy())
-    gravest = ranks[sums_by(cases, ranks).first]
-    place = np.flatnonzero(lost.totals == lost.sizes)
-    place = place[np.lexsort((lost.keys[place], gravest[place]))][:MOST]
-    return {int(lost.keys[p]): int(gravest[p]) for p in place}
+    cases = frame.lazy().filter(*_reply(judge, arm)).group_by("case_no")
+    lost = cases.agg(wrong.all().alias("lost"), rank.min().alias("rank")).filter("lost")
+    worst = lost.sort("rank", "case_no").head(MOST).select("case_no", "rank")
+    yield from worst.collect().iter_rows()
 
 
 def _finding(

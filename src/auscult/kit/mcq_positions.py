@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.stats.grouped import parts
 from auscult.stats.rates import rate, rates_by
+from auscult.stats.table import only
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,12 +17,16 @@ if TYPE_CHECKING:
     from auscult.kit.mcq_table import Design
 
 
+ANSWERS = ("cluster", "behaviour", "shown", "position_chosen")
+DRAWN = (*ANSWERS, "score", "permuted", "key_position")
+
+
 def position_estimates(full: pl.DataFrame, design: Design) -> list[Estimate]:
     """Does the place of an option matter? Only where the order was drawn by us."""
     import polars as pl
 
-    drawn = full.filter(pl.col("permuted").fill_null(False))
-    answers = drawn.filter(pl.col("position_chosen").is_not_null())
+    drawn = only(full.select(DRAWN), pl.col("permuted"))
+    answers = only(drawn.select(ANSWERS), pl.col("position_chosen").is_not_null())
     if answers.is_empty():
         return []
     places = range(int(answers["shown"].max()))  # type: ignore[arg-type]
@@ -79,7 +85,7 @@ def _by_key_position(drawn: pl.DataFrame, strict: float, design: Design) -> list
 
     named = drawn.with_columns(
         pl.col("key_position")
-        .replace_strict(dict(enumerate(design.letters)), return_dtype=pl.String)
+        .replace_strict(dict(enumerate(design.letters)), return_dtype=pl.Categorical)
         .alias("key_position")
     )
     words = design.words(
@@ -126,8 +132,20 @@ def instability(full: pl.DataFrame, design: Design) -> Estimate:
         standing="secondary",
         unit="proportion of cases",
     )
-    cases = (
-        full.filter(pl.col("chosen_original").is_not_null())
+    chosen = full.select("case_id", "cluster", "chosen_original")
+    cases = pl.concat([_repeated(part) for part in parts(chosen)])
+    if cases.is_empty():
+        note = "Not measured: no case has two replies that named an option."
+        return msgspec.structs.replace(words, note=note)
+    return rate(cases, words, success=pl.col("changed"))
+
+
+def _repeated(part: pl.DataFrame) -> pl.DataFrame:
+    """The cases with several usable replies, and whether these differ."""
+    import polars as pl
+
+    return (
+        part.filter(pl.col("chosen_original").is_not_null())
         .group_by("case_id")
         .agg(
             pl.col("cluster").first(),
@@ -135,12 +153,8 @@ def instability(full: pl.DataFrame, design: Design) -> Estimate:
             pl.len().alias("replies"),
         )
         .filter(pl.col("replies") > 1)
-        .with_columns(pl.lit("answered").alias("behaviour"))
+        .select("cluster", "changed", pl.lit("answered").alias("behaviour"))
     )
-    if cases.is_empty():
-        note = "Not measured: no case has two replies that named an option."
-        return msgspec.structs.replace(words, note=note)
-    return rate(cases, words, success=pl.col("changed"))
 
 
 def _less(value: float | None, by: float) -> float:

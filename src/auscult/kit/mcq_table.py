@@ -16,13 +16,13 @@ from auscult.kit.mcq import LETTERS
 from auscult.stats.table import LabelKind, blank, label_columns
 
 LABELS: dict[str, LabelKind] = {
-    "shown": "integer",
-    "key_position": "integer",
-    "position_chosen": "integer",
-    "chosen_original": "integer",
+    "shown": "small",
+    "key_position": "small",
+    "position_chosen": "small",
+    "chosen_original": "small",
     "longest_right": "number",
     "permuted": "flag",
-    "data": "text",
+    "data": "word",
 }
 COLUMNS = (
     "case_no",

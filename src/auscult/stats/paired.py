@@ -14,23 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.stats.grouped import codes, sums_by
+from auscult.stats.grouped import Kinds, codes, column_sums, parts, pooled
 from auscult.stats.intervals import t_quantile
 from auscult.stats.table import (
     ALL_ASKED,
     COUNTED,
     MISSING,
+    NOT_APPLICABLE,
     Counting,
     behaviour_counts,
     classified,
     correctness,
+    only,
     plain,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from auscult.core.estimate import Estimate
+
+    Floats = NDArray[np.float64]
+    Read = Callable[[pl.DataFrame], Floats]
 
 METHOD = "paired by case: adjusted Wald on cluster differences (Bonett-Price), Student's t"
 FEW_CLUSTERS = 10
@@ -58,26 +67,74 @@ def difference(
     `undecided` is true where the sign of the difference changes between those."""
     import polars as pl
 
-    about = msgspec.structs.replace(about, unit="difference of proportions", level=level)
-    arms = plain(frame).filter(pl.col("arm").is_in([about.arm, about.control_arm]))
-    rows = classified(arms, correctness() if success is None else success, counting)
-    pairs = _pairs(rows, about, (COUNTED,))
-    unpaired = rows["case_id"].n_unique() - len(pairs)
+    wanted = correctness() if success is None else success
+    needed = {"case_id", "cluster", "arm", "behaviour", *wanted.meta.root_names()}
+    here = pl.col("arm").cast(pl.String).is_in([about.arm, about.control_arm])
+    present = only(frame.select(sorted(needed)), here)
+
+    def read(part: pl.DataFrame) -> Floats:
+        rows = classified(part, wanted, counting)
+        return _cluster_rows(_trials(rows, rows["arm"] == about.arm, rows["y"], rows["state"]))
+
+    return _estimated(present, read, about, level)
+
+
+def excess_over_rule(
+    frame: pl.DataFrame,
+    about: Estimate,
+    rule: pl.Expr,
+    *,
+    success: pl.Expr | None = None,
+    counting: Counting = ALL_ASKED,
+    level: float = 0.95,
+) -> Estimate:
+    """`difference` where the control is computed, not asked: what `rule` would have scored on the
+    same trials. It is known for failed calls too."""
+    wanted = correctness() if success is None else success
+    needed = {"case_id", "cluster", "behaviour"}
+    needed |= {*wanted.meta.root_names(), *rule.meta.root_names()}
+
+    def read(part: pl.DataFrame) -> Floats:
+        import numpy as np
+        import polars as pl
+
+        rows = classified(part, wanted, counting)
+        scored = rows.select(rule.cast(pl.Float64).alias("y"))["y"]
+        asked = rows["state"].to_numpy() != NOT_APPLICABLE
+        computed = pl.Series(np.where(asked, COUNTED, NOT_APPLICABLE).astype(np.uint8))
+        target = _trials(rows, pl.Series(np.ones(len(rows), bool)), rows["y"], rows["state"])
+        control = _trials(rows, pl.Series(np.zeros(len(rows), bool)), scored, computed)
+        return _cluster_rows(np.concatenate((target, control)))
+
+    return _estimated(frame.select(sorted(needed)), read, about, level)
+
+
+def _estimated(frame: pl.DataFrame, read: Read, about: Estimate, level: float) -> Estimate:
+    behaviours: dict[str, int] = {}
+
+    def blocks() -> Iterator[Floats]:
+        for part in parts(frame):
+            for name, count in behaviour_counts(part).items():
+                behaviours[name] = behaviours.get(name, 0) + count
+            yield read(part)
+
+    kinds = pooled(blocks(), COLUMNS)
+    paired = kinds.where(kinds.rows[:, SIZE] > 0)
+    totals = kinds.totals
     counted = msgspec.structs.replace(
         about,
-        n=len(pairs),
-        n_clusters=pairs["cluster"].n_unique(),
-        **behaviour_counts(arms),
-        extra=about.extra | {"unpaired_cases": unpaired},
+        unit="difference of proportions",
+        level=level,
+        n=int(totals[SIZE]),
+        n_clusters=paired.clusters,
+        **behaviours,
+        extra=about.extra | {"unpaired_cases": int(totals[SEEN] - totals[SIZE])},
     )
-    if pairs.is_empty():
-        return msgspec.structs.replace(counted, note=_why_empty(arms, about))
-    found = _contrast(pairs, level)
-    turned = pairs.select(
-        (pl.col("control") * (1 - pl.col("treated"))).sort().sum().alias("right_to_wrong"),
-        (pl.col("treated") * (1 - pl.col("control"))).sort().sum().alias("wrong_to_right"),
-    ).row(0, named=True)
-    bounds = _bounds(rows, about, found, level)
+    if not paired.clusters:
+        return msgspec.structs.replace(counted, note=_why_empty(frame, about))
+    found = _contrast(paired, CHANGE, SIZE, level)
+    turned = {"right_to_wrong": totals[TO_WRONG], "wrong_to_right": totals[TO_RIGHT]}
+    bounds = _bounds(kinds, level)
     return msgspec.structs.replace(
         counted,
         value=found.value,
@@ -85,60 +142,79 @@ def difference(
         high=found.high,
         method=METHOD,
         note=_caution(about.note, counted.n_clusters, bounds),
-        extra=counted.extra | {k: round(v, 9) for k, v in turned.items()} | bounds,
+        extra=counted.extra | {k: round(float(v), 9) for k, v in turned.items()} | bounds,
     )
 
 
-def _pairs(rows: pl.DataFrame, about: Estimate, states: tuple[int, ...]) -> pl.DataFrame:
-    """One row per case that both arms have: its cluster, its rate in the arm and in the control."""
+def _trials(rows: pl.DataFrame, treated: pl.Series, y: pl.Series, state: pl.Series) -> Floats:
+    """Case, cluster, arm, score, counted, missing: one row a trial that is either."""
     import numpy as np
-    import polars as pl
 
-    lazy = rows.lazy().filter(pl.col("state").is_in(states))
-    kept = lazy.select("case_id", "cluster", "arm", "y").collect()
-    cases, clusters, y = codes(kept["case_id"]), codes(kept["cluster"]), kept["y"].to_numpy()
-    found: list[tuple[Any, Any, Any]] = []
-    for arm in (about.arm, about.control_arm):
-        here = np.flatnonzero((kept["arm"] == arm).to_numpy())
-        sums = sums_by(cases[here], y[here])
-        found.append((sums.keys, sums.totals / sums.sizes, clusters[here][sums.first]))
-    (treated, rate, cluster), (control, control_rate, _) = found
-    _, left, right = np.intersect1d(treated, control, assume_unique=True, return_indices=True)
-    return pl.DataFrame(
-        {"cluster": cluster[left], "treated": rate[left], "control": control_rate[right]}
-    )
+    counted, missing = state.to_numpy() == COUNTED, state.to_numpy() == MISSING
+    score = np.where(counted, y.fill_null(0.0).to_numpy(), 0.0)
+    case, cluster = codes(rows["case_id"]), codes(plain(rows)["cluster"].rank("dense"))
+    columns = (case, cluster, treated.to_numpy(), score, counted, missing)
+    table: Floats = np.column_stack(columns)[counted | missing].astype(np.float64)
+    return table
 
 
-def _contrast(pairs: pl.DataFrame, level: float) -> Contrast:
-    difference = (pairs["treated"] - pairs["control"]).to_numpy()
-    sums = sums_by(codes(pairs["cluster"]), difference)
-    change, size = sums.totals, sums.sizes
-    cases, clusters = float(size.sum()), len(size)
-    value = float(change.sum()) / cases
+def _cluster_rows(trials: Floats) -> Floats:
+    """One row per cluster of what the contrast is made of, from the trials of whole clusters."""
+    import numpy as np
+
+    case, order = np.unique(trials[:, 0], return_inverse=True)
+    cluster = np.zeros(len(case))
+    # A case is of one cluster; were it of two, the higher number would have it, in any order.
+    np.maximum.at(cluster, order, trials[:, 1])
+    sums = np.zeros((2, 3, len(case)))
+    for arm in (0, 1):
+        here = trials[:, 2] == arm
+        cases = column_sums(order[here], trials[here][:, 3:])
+        sums[arm][:, np.unique(order[here])] = cases.T
+    (control, control_n, control_lost), (treated, treated_n, treated_lost) = sums
+    pair = (control_n > 0) & (treated_n > 0)
+    filled = (control_n + control_lost > 0) & (treated_n + treated_lost > 0)
+    a, b = _share(treated, treated_n), _share(control, control_n)
+    worst = _share(treated, treated_n + treated_lost)
+    worst -= _share(control + control_lost, control_n + control_lost)
+    best = _share(treated + treated_lost, treated_n + treated_lost)
+    best -= _share(control, control_n + control_lost)
+    per_case = (
+        np.ones(len(case)), pair, (a - b) * pair, b * (1 - a) * pair, a * (1 - b) * pair,
+        filled, worst * filled, best * filled,
+    )  # fmt: skip
+    return column_sums(cluster, np.column_stack(per_case).astype(np.float64))
+
+
+COLUMNS = 8
+SEEN, SIZE, CHANGE, TO_WRONG, TO_RIGHT, FILLED, WORST, BEST = range(COLUMNS)
+
+
+def _share(successes: Floats, n: Floats) -> Floats:
+    import numpy as np
+
+    found: Floats = np.divide(successes, n, out=np.zeros_like(successes), where=n > 0)
+    return found
+
+
+def _contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
+    change, size, times = kinds.rows[:, changes], kinds.rows[:, sizes], kinds.times
+    cases, clusters = float((times * size).sum()), kinds.clusters
+    moved = float((times * change).sum())
     typical = cases / clusters
     total = cases + 2 * typical
-    centre = float(change.sum()) / total
-    squares = float(((change - centre * size) ** 2).sum())
+    centre = moved / total
+    squares = float((times * (change - centre * size) ** 2).sum())
     squares += ((1 - centre) ** 2 + (1 + centre) ** 2) * typical**2
     spread = sqrt((clusters + 2) / (clusters + 1) * squares) / total
     half = t_quantile(clusters + 1, level) * spread
-    return Contrast(value, max(-1.0, centre - half), min(1.0, centre + half))
+    return Contrast(moved / cases, max(-1.0, centre - half), min(1.0, centre + half))
 
 
-def _bounds(rows: pl.DataFrame, about: Estimate, found: Contrast, level: float) -> dict[str, Any]:
+def _bounds(kinds: Kinds, level: float) -> dict[str, Any]:
     """Every missing reply counted against the arm, and every one counted for it."""
-    import polars as pl
-
-    lost = pl.col("state") == MISSING
-    if rows.filter(lost).is_empty():
-        low = high = found
-    else:
-        in_arm = (pl.col("arm") == about.arm).cast(pl.Float64)
-        ends = []
-        for fill in (1 - in_arm, in_arm):
-            filled = rows.with_columns(pl.when(lost).then(fill).otherwise(pl.col("y")).alias("y"))
-            ends.append(_contrast(_pairs(filled, about, (COUNTED, MISSING)), level))
-        low, high = ends
+    filled = kinds.where(kinds.rows[:, FILLED] > 0)
+    low, high = (_contrast(filled, end, FILLED, level) for end in (WORST, BEST))
     return {
         "bound_low": low.value,
         "bound_high": high.value,
@@ -148,8 +224,9 @@ def _bounds(rows: pl.DataFrame, about: Estimate, found: Contrast, level: float) 
 
 
 def _why_empty(arms: pl.DataFrame, about: Estimate) -> str:
-    present = set(arms["arm"].unique().to_list())
-    for arm in (about.arm, about.control_arm):
+    wanted = (about.arm, about.control_arm)
+    present = set(arms["arm"].unique().to_list()) if "arm" in arms.columns else {*wanted}
+    for arm in wanted:
         if arm not in present:
             return f"No difference: the arm '{arm}' has no trials."
     return (

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.stats.grouped import codes, sums_by
+from auscult.stats.grouped import Kinds, codes, column_sums, parts, pooled
 from auscult.stats.intervals import clopper_pearson, score_interval, t_quantile, wilson, z_quantile
 from auscult.stats.table import (
     ALL_ASKED,
@@ -34,10 +34,11 @@ from auscult.stats.table import (
     behaviour_counts,
     classified,
     correctness,
-    plain,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
@@ -64,18 +65,42 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Successes and trials per cluster, in an order that does not depend on that of the rows."""
+    """Successes and trials per cluster. Clusters alike may share a row: `times` says how many."""
 
     successes: Any
     sizes: Any
+    times: Any = 1.0
 
     @property
     def trials(self) -> int:
-        return int(self.sizes.sum())
+        return int(self.total(self.sizes))
 
     @property
     def clusters(self) -> int:
-        return len(self.sizes)
+        return int(self.total(self.sizes * 0 + 1))
+
+    def total(self, per_cluster: Any) -> float:
+        return float((self.times * per_cluster).sum())
+
+
+class RateSums(msgspec.Struct, frozen=True):
+    """All that a rate is made of. Columns of `kinds`: successes, counted and missing trials."""
+
+    kinds: Kinds
+    behaviours: dict[str, int]
+    rows: int
+
+    @property
+    def missing(self) -> int:
+        return int(self.kinds.totals[2])
+
+    def tally(self, fill: float | None = None) -> Tally:
+        """Of the complete cases; with `fill`, the missing count as that."""
+        successes, counted, missing = self.kinds.rows.T
+        if fill is not None:
+            successes, counted = successes + fill * missing, counted + missing
+        held = counted > 0
+        return Tally(successes[held], counted[held], self.kinds.times[held])
 
 
 def rate(
@@ -90,24 +115,54 @@ def rate(
 
     Errors are missing: the value is of the complete cases, and `extra` holds what the rate would
     be if all of them had failed or succeeded, with an interval that covers both."""
+    return rate_of(rate_sums(frame, success=success, counting=counting), about, level)
+
+
+def rate_sums(
+    frame: pl.DataFrame, *, success: pl.Expr | None = None, counting: Counting = ALL_ASKED
+) -> RateSums:
+    """Read part by part, so that a long table is never copied whole."""
     wanted = correctness() if success is None else success
     # Only what this rate reads: of a long table every further column is a copy in memory.
     frame = frame.select({"cluster", "behaviour", *wanted.meta.root_names()})
-    rows = classified(frame, wanted, counting)
-    kept = tally(rows, COUNTED)
-    counts = behaviour_counts(frame)
+    behaviours: dict[str, int] = {}
+
+    def blocks() -> Iterator[Floats]:
+        for part in parts(frame):
+            for name, count in behaviour_counts(part).items():
+                behaviours[name] = behaviours.get(name, 0) + count
+            yield _cluster_sums(classified(part, wanted, counting))
+
+    kinds = pooled(blocks(), 3)
+    return RateSums(kinds, behaviours, len(frame))
+
+
+def _cluster_sums(rows: pl.DataFrame) -> Floats:
+    """Successes, counted and missing trials, one row per cluster that has any."""
+    import numpy as np
+
+    state = rows["state"].to_numpy()
+    counted, missing = state == COUNTED, state == MISSING
+    y = np.where(counted, rows["y"].fill_null(0.0).to_numpy(), 0.0)
+    columns = np.column_stack((y, counted, missing))
+    used = counted | missing
+    return column_sums(codes(rows["cluster"])[used], columns[used])
+
+
+def rate_of(sums: RateSums, about: Estimate, level: float = 0.95) -> Estimate:
+    """The estimate that such sums hold."""
+    kept = sums.tally()
     filled = msgspec.structs.replace(
-        about, n=kept.trials, n_clusters=kept.clusters, level=level, **counts
+        about, n=kept.trials, n_clusters=kept.clusters, level=level, **sums.behaviours
     )
-    missing = tally(rows, MISSING)
     if kept.trials == 0:
-        return msgspec.structs.replace(filled, note=_why_empty(len(frame), missing.trials, counts))
+        return msgspec.structs.replace(filled, note=_why_empty(sums))
     found = cluster_interval(kept, level)
     extra = about.extra | {
-        "successes": round(float(kept.successes.sum()), 9),
+        "successes": round(kept.total(kept.successes), 9),
         "design_effect": found.design_effect,
         "n_effective": found.n_effective,
-        **_bounds(rows, found, missing.trials, level),
+        **_bounds(sums, found, level),
     }
     return msgspec.structs.replace(
         filled,
@@ -115,7 +170,7 @@ def rate(
         low=found.low,
         high=found.high,
         method=found.method,
-        note=_joined(about.note, _caution(kept, missing.trials)),
+        note=_joined(about.note, _caution(kept, sums.missing)),
         extra=extra,
     )
 
@@ -134,10 +189,12 @@ def rates_by(
     import polars as pl
 
     out = []
-    named = plain(frame.select(column, "cluster", "behaviour", "score"))
-    named = named.filter(pl.col(column).fill_null("") != "")
-    for group in sorted(named.partition_by(column), key=lambda part: str(part[column][0])):
-        words = msgspec.structs.replace(about, group=about.group | {column: str(group[column][0])})
+    text = pl.col(column).cast(pl.String)
+    names = frame.select(text.unique().sort()).to_series().drop_nulls()
+    # One group at a time: cutting the table into all of them at once would copy it.
+    for name in names.filter(names != ""):
+        group = frame.lazy().filter(text == name).select("cluster", "behaviour", "score").collect()
+        words = msgspec.structs.replace(about, group=about.group | {column: name})
         found = rate(group, words, counting=counting, level=level)
         if found.n_clusters < smallest:
             note = f"Fewer than {smallest} cases: too small to compare."
@@ -148,19 +205,10 @@ def rates_by(
     return out
 
 
-def tally(rows: pl.DataFrame, *states: int) -> Tally:
-    """Sums per cluster of the rows in these states. `rows` comes from `classified`."""
-    import polars as pl
-
-    kept = rows.lazy().filter(pl.col("state").is_in(states)).select("cluster", "y").collect()
-    sums = sums_by(codes(kept["cluster"]), kept["y"].to_numpy())
-    return Tally(sums.totals, sums.sizes)
-
-
 def cluster_interval(counts: Tally, level: float = 0.95) -> Interval:
     """The rule of this module. `counts` must hold at least one trial."""
     n, clusters = counts.trials, counts.clusters
-    successes = float(counts.successes.sum())
+    successes = counts.total(counts.successes)
     value = min(1.0, successes / n)
     if n == clusters:
         events = min(successes, n - successes)
@@ -185,7 +233,7 @@ def cluster_interval(counts: Tally, level: float = 0.95) -> Interval:
 
 def _worst_case(counts: Tally, value: float, level: float) -> Interval:
     n = counts.trials
-    effective = n**2 / float((counts.sizes**2).sum())
+    effective = n**2 / counts.total(counts.sizes**2)
     low, high = clopper_pearson(value * effective, effective, level)
     method = "Clopper-Pearson on clusters, as if all trials of a cluster agreed"
     return Interval(value, low, high, method, effective, n / effective)
@@ -195,12 +243,12 @@ def design_effect(counts: Tally) -> float:
     """How many times more variance than independent trials have; at least 1. Where nothing
     varies it cannot be seen, and the trials of a cluster are taken to agree."""
     n, clusters = counts.trials, counts.clusters
-    value = float(counts.successes.sum()) / n
+    value = counts.total(counts.successes) / n
     binomial = value * (1 - value) / n
     if binomial <= 0 or clusters < 2:
-        return float((counts.sizes**2).sum()) / n
+        return counts.total(counts.sizes**2) / n
     residuals = counts.successes - value * counts.sizes
-    variance = clusters / (clusters - 1) * float((residuals**2).sum()) / n**2
+    variance = clusters / (clusters - 1) * counts.total(residuals**2) / n**2
     return max(1.0, variance / binomial)
 
 
@@ -218,21 +266,15 @@ def cases_for_half_width(found: Estimate, half_width: float = 0.05) -> int | Non
     return max(0, ceil(trials / per_cluster) - found.n_clusters)
 
 
-def _bounds(rows: pl.DataFrame, found: Interval, missing: int, level: float) -> dict[str, Any]:
+def _bounds(sums: RateSums, found: Interval, level: float) -> dict[str, Any]:
     """What the missing could make of it: all failed, all succeeded."""
-    import polars as pl
-
-    if not missing:
+    if not sums.missing:
         return {
             "bound_low": found.value,
             "bound_high": found.value,
             "bound_interval": [found.low, found.high],
         }
-    ends = []
-    for fill in (0.0, 1.0):
-        lost = pl.col("state") == MISSING
-        filled = rows.with_columns(pl.when(lost).then(fill).otherwise(pl.col("y")).alias("y"))
-        ends.append(cluster_interval(tally(filled, COUNTED, MISSING), level))
+    ends = [cluster_interval(sums.tally(fill), level) for fill in (0.0, 1.0)]
     return {
         "bound_low": ends[0].value,
         "bound_high": ends[1].value,
@@ -240,12 +282,13 @@ def _bounds(rows: pl.DataFrame, found: Interval, missing: int, level: float) -> 
     }
 
 
-def _why_empty(rows: int, missing: int, counts: dict[str, int]) -> str:
+def _why_empty(sums: RateSums) -> str:
+    rows = sums.rows
     if rows == 0:
         return "No rate: there are no trials."
-    if missing == rows:
+    if sums.missing == rows:
         return f"No rate: all {rows} calls failed, so nothing was measured."
-    if counts["n_not_applicable"] == rows:
+    if sums.behaviours["n_not_applicable"] == rows:
         return f"Not applicable: none of the {rows} trials could be put to this target."
     return f"No rate: none of the {rows} trials belongs in the denominator."
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from auscult.core.case import Case
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import Message, Reply, Request, Sampling
-from auscult.core.verdict import Verdict
+from auscult.core.verdict import Behaviour, Verdict
 
 if TYPE_CHECKING:
     import polars as pl
@@ -153,6 +153,26 @@ class Rule(msgspec.Struct, frozen=True):
 
     numerator: str
     denominator: str
+
+
+class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value in [0, 1] that every case gives, whose mean is the estimate of that name. With a
+    control arm it is the arm's minus the control's. Stopping rules, comparisons of runs and gates
+    read these, so a suite declares them before the run."""
+
+    metric: str
+    arm: str
+    judge: str
+    of: Literal["score"] | Behaviour = "score"
+    """The judge's score, 0 for a reply that gave no answer; or the share that behaved so."""
+    control_arm: str | None = None
+    better: Literal["higher", "lower"] = "higher"
+    yes_no: bool = False
+    """Every case gives 0 or 1: one reply, scored so."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return (-1.0, 1.0) if self.control_arm else (0.0, 1.0)
 
 
 class RoleNeed(msgspec.Struct, frozen=True):

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from auscult.stats.grouped import pooled
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -35,9 +37,11 @@ def resampled(sums: Any, *, draws: int = DRAWS, seed: int = SEED, most: int = MO
     if not len(table):
         return np.zeros((draws, table.shape[1]))
     generator = np.random.Generator(np.random.PCG64(seed))
-    kinds, counts = np.unique(table, axis=0, return_counts=True)
+    held = pooled([table], table.shape[1])
+    kinds, counts = held.rows, held.times
     if len(kinds) > most:
-        kinds, counts = _blocks(np.repeat(kinds, counts, axis=0), most, generator)
+        ordered = np.repeat(kinds, counts.astype(np.int64), axis=0)
+        kinds, counts = _blocks(ordered, most, generator)
     share, drawn = counts / counts.sum(), int(counts.sum())
     step = max(1, _AT_ONCE // len(kinds))
     parts = [

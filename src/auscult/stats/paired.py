@@ -132,7 +132,7 @@ def _estimated(frame: pl.DataFrame, read: Read, about: Estimate, level: float) -
     )
     if not paired.clusters:
         return msgspec.structs.replace(counted, note=_why_empty(frame, about))
-    found = _contrast(paired, CHANGE, SIZE, level)
+    found = contrast(paired, CHANGE, SIZE, level)
     turned = {"right_to_wrong": totals[TO_WRONG], "wrong_to_right": totals[TO_RIGHT]}
     bounds = _bounds(kinds, level)
     return msgspec.structs.replace(
@@ -142,7 +142,9 @@ def _estimated(frame: pl.DataFrame, read: Read, about: Estimate, level: float) -
         high=found.high,
         method=METHOD,
         note=_caution(about.note, counted.n_clusters, bounds),
-        extra=counted.extra | {k: round(float(v), 9) for k, v in turned.items()} | bounds,
+        extra=counted.extra
+        | {k: round(float(v), 9) for k, v in turned.items()}
+        | {"df": paired.clusters + 1, **bounds},
     )
 
 
@@ -197,7 +199,8 @@ def _share(successes: Floats, n: Floats) -> Floats:
     return found
 
 
-def _contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
+def contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
+    """From sums per cluster: which column holds the changes, and which how many cases they are."""
     change, size, times = kinds.rows[:, changes], kinds.rows[:, sizes], kinds.times
     cases, clusters = float((times * size).sum()), kinds.clusters
     moved = float((times * change).sum())
@@ -214,7 +217,7 @@ def _contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
 def _bounds(kinds: Kinds, level: float) -> dict[str, Any]:
     """Every missing reply counted against the arm, and every one counted for it."""
     filled = kinds.where(kinds.rows[:, FILLED] > 0)
-    low, high = (_contrast(filled, end, FILLED, level) for end in (WORST, BEST))
+    low, high = (contrast(filled, end, FILLED, level) for end in (WORST, BEST))
     return {
         "bound_low": low.value,
         "bound_high": high.value,

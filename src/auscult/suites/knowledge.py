@@ -31,6 +31,7 @@ from auscult.core.protocols import (
     RoleNeed,
     Rule,
     Trials,
+    Watched,
 )
 from auscult.core.registry import did_you_mean
 from auscult.core.verdict import Verdict
@@ -92,6 +93,7 @@ class KnowledgeSuite:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.arms: tuple[str, ...] = (FULL, BLIND) if options.options_only else (FULL,)
+        self.watched = _watched(options)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         taken: set[str] = set()
@@ -216,6 +218,20 @@ class KnowledgeSuite:
         from auscult.kit.mcq_findings import wrong_every_time
 
         return wrong_every_time(trials, self.name, JUDGE, FULL, self.options.letters)
+
+
+def _watched(options: Options) -> tuple[Watched, ...]:
+    """What a stopping rule or a gate may read, by the names of the estimates."""
+    one = options.repeats == 1
+    found = [
+        Watched("accuracy", FULL, JUDGE, yes_no=one and options.scoring == "text"),
+        Watched("abstention rate", FULL, JUDGE, of="abstained", better="lower", yes_no=one),
+        Watched("refusal rate", FULL, JUDGE, of="refused", better="lower", yes_no=one),
+        Watched("unreadable rate", FULL, JUDGE, of="invalid", better="lower", yes_no=one),
+    ]
+    if options.options_only:
+        found.append(Watched("excess over options-only", FULL, JUDGE, control_arm=BLIND))
+    return tuple(found)
 
 
 def _evidence(trials: Trials) -> str:

@@ -16,8 +16,9 @@ from auscult.core.errors import RunInterrupted, UsageError
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
+from auscult.engine.ledger_file import make_private
 from auscult.engine.plan import Limits, Plan, RolePlan, SuitePlan
-from auscult.engine.planfile import dataset_of, read_plan
+from auscult.engine.planfile import checked, dataset_of, read_plan
 from auscult.engine.progress import Progress
 from auscult.engine.run import Options, Outcome, run_plan
 from auscult.engine.view import RunView
@@ -70,7 +71,9 @@ class Run:
         results = self.results()
         write_results(self.view, results)
         judges = [name for status in self.view.suites for name in status.judges]
-        return write_dossier(self.view, results, measured_errors(judges))
+        dossier = write_dossier(self.view, results, measured_errors(judges))
+        make_private(self.folder)
+        return dossier
 
 
 def open_run(folder: Path | str) -> Run:
@@ -108,7 +111,7 @@ def make_plan(
     suite_options: dict[str, Any] | None = None,
     **more: Any,
 ) -> Plan:
-    """A plan from arguments, as the command line builds it."""
+    """A plan from arguments, as the command line builds it, with all its faults at once."""
     names = [suites] if isinstance(suites, str) else list(suites)
     sets = tuple(
         d if isinstance(d, DataSet) else msgspec.convert(dataset_of(d), DataSet) for d in data
@@ -116,7 +119,8 @@ def make_plan(
     chosen = tuple(SuitePlan(n, sets, limit, dict(suite_options or {})) for n in names)
     role = RolePlan(target, system, sampling or Sampling(), dict(target_options or {}))
     name = "-".join(n.replace("/", "-") for n in names)
-    return Plan(role, chosen, **{"name": name, "seed": seed, **more}, limits=limits or Limits())
+    whole = {"name": name, "seed": seed, **more, "limits": limits or Limits()}
+    return checked(Plan(role, chosen, **whole))
 
 
 def audit(

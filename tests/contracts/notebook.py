@@ -14,7 +14,9 @@ from auscult.core.case import Case
 from auscult.core.message import Message, Reply, Request, Sampling
 from auscult.core.protocols import Abilities, Exhibit, Judge, Suite, Target, TargetSpec
 from auscult.core.verdict import Verdict
-from auscult.engine.bench import seed_of
+from auscult.engine.bench import arm_path, call_seed_of, draws_of, merged, step_path
+
+SEED, ATTEMPT = 7, 0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -45,12 +47,13 @@ class Notebook:
         return Page(self, name, repeat)
 
     def rng(self, label: str) -> Random:
-        return Random(seed_of("|".join(map(str, (7, self.suite.name, self.case.id, label)))))
+        return draws_of(SEED, self.suite.name, self.case.id, label)
 
 
 class Page:
     def __init__(self, book: Notebook, name: str, repeat: int) -> None:
         self.book, self.name, self.repeat = book, name, repeat
+        self.path = arm_path(name, repeat)
 
     async def ask(
         self,
@@ -64,14 +67,10 @@ class Page:
         hints: Mapping[str, Any] | None = None,
     ) -> Reply:
         book = self.book
-        seed = seed_of(
-            "|".join(
-                map(str, (7, book.suite.name, book.case.id, self.name, self.repeat, role, step))
-            )
-        )
-        request = Request(
-            tuple(messages), sampling or Sampling(), seed, schema, top_logprobs, dict(hints or {})
-        )
+        path = step_path(self.path, role, step)
+        seed = call_seed_of(SEED, book.suite.name, book.case.id, ATTEMPT, path)
+        decoding = merged(Sampling(), sampling)
+        request = Request(tuple(messages), decoding, seed, schema, top_logprobs, dict(hints or {}))
         reply = await book.target.answer(request)
         book.asked.append(Asked(self.name, self.repeat, role, request, reply))
         return reply
@@ -84,7 +83,7 @@ class Page:
         self.book.trials.append((self.name, self.repeat, verdicts, labels))
 
     def rng(self, label: str) -> Random:
-        return self.book.rng(f"{self.name}.{self.repeat}/{label}")
+        return self.book.rng(f"{self.path}/{label}")
 
     def now(self, label: str = "now") -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)

@@ -25,13 +25,29 @@ from auscult.engine.view import RunView
 TestTarget, TestSuite = testkit_target.TestTarget, testkit_suite.TestSuite
 
 
-@pytest.mark.parametrize("usage", [Usage(2**70, 1), Usage(1, 2**70)])
+LONE = "half of a pair: \ud800"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Reply(text="A", usage=Usage(2**70, 1)),
+        Reply(text="A", usage=Usage(1, 2**70)),
+        Reply(text="A", usage=Usage(1, 1, cached_tokens=2**70)),
+        Reply(text="A", usage=Usage(1, 1, reasoning_tokens=2**70)),
+        Reply(text=LONE),
+        Reply(text="A", reasoning=LONE),
+        Reply(text="A", model=LONE),
+        Reply(text="A", fingerprint=LONE),
+        Reply(text="A", cause=LONE),
+    ],
+    ids=["read", "wrote", "cached", "thought", "text", "reasoning", "model", "print", "cause"],
+)
 def test_a_reply_no_file_can_hold_is_an_error_and_the_run_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usage: Usage
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: Reply
 ) -> None:
     async def answer(self: Any, request: Request) -> Reply:
-        bad = "Case 7." in request.messages[0].text
-        return Reply(text="A", usage=usage if bad else Usage(1, 1))
+        return bad if "Case 7." in request.messages[0].text else Reply(text="A")
 
     monkeypatch.setattr(TestTarget, "answer", answer)
     assert run(plan_for(suite_options={"count": 20}), tmp_path).stopped == "complete"

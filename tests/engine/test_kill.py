@@ -81,6 +81,7 @@ def test_twenty_kills_cost_no_more_than_what_was_in_flight(tmp_path: Path) -> No
     assert trials_of(folder) == trials_of(whole)
     assert estimates_of(folder) == estimates_of(whole)
     view = RunView(folder)
+    assert view.roles == RunView(whole).roles, "the models seen by killed sessions count too"
     # Charged: every call that came back, and every intent that may have been sent in vain.
     assert totals_of(folder)["target"].calls + view.unresolved >= served
 

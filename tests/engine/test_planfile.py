@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
+import pytest
+from runs import run as audit_plan
+
+from auscult.api import make_plan
 from auscult.core.errors import PlanError
-from auscult.engine.plan import Plan
+from auscult.core.message import Sampling
+from auscult.engine.forecast import forecast
+from auscult.engine.plan import Limits, Plan, Price
 from auscult.engine.planfile import parse_plan
 
 GOOD = """
@@ -72,6 +82,72 @@ def test_all_faults_come_at_once_with_their_lines() -> None:
     text = str(caught.value)
     for hint in ("'system'", "'concurrency'", "'knowledge'", "'openai'", "'medqa'"):
         assert hint in text
+
+
+def faults_in(error: PlanError) -> dict[str, str]:
+    return {fault.where: str(fault) for fault in error.faults}
+
+
+def test_a_plan_made_in_python_is_held_to_the_same() -> None:
+    with pytest.raises(PlanError) as caught:
+        make_plan(
+            "knowlege",
+            target="opnai/gpt",
+            limit=-5,
+            seed=2**70,
+            limits=Limits(
+                calls=-1, tokens=0, money=float("nan"), minutes=-0.5, concurrency=0, retries=-1,
+                requests_per_minute=float("inf"), timeout_s=0,
+            ),
+            sampling=Sampling(temperature=-1, top_p=1.5, max_tokens=0, extra={"limit": -1}),
+            target_options={"base_url": object(), "retries": -3, "ratio": float("nan")},
+            prices={"openai/gpt-4.1": Price(-1, float("nan"))},
+        )  # fmt: skip
+    found = faults_in(caught.value)
+    assert set(found) == {
+        "suites[0].use", "target.use", "suites[0].limit", "seed", "limits.calls", "limits.tokens",
+        "limits.money", "limits.minutes", "limits.concurrency", "limits.retries",
+        "limits.requests_per_minute", "limits.timeout_s", "target.sampling.temperature",
+        "target.sampling.top_p", "target.sampling.max_tokens", "target.options.base_url",
+        "target.options.ratio", "prices.openai/gpt-4.1.input", "prices.openai/gpt-4.1.output",
+    }  # fmt: skip
+    assert "nan is not a finite number" in found["limits.money"]
+    assert "give 1 or more" in found["suites[0].limit"]
+    assert "Did you mean 'knowledge'" in found["suites[0].use"]
+
+
+def test_wrong_types_are_said_once_each() -> None:
+    with pytest.raises(PlanError) as caught:
+        make_plan("knowledge", target="openai/m", limit="5", limits=Limits(calls=-2.5))  # type: ignore[arg-type]
+    assert set(faults_in(caught.value)) == {"suites[0].limit", "limits.calls"}
+    assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize("use", [audit_plan, forecast])
+def test_a_plan_that_nobody_checked_is_checked_before_it_is_used(
+    use: Callable[..., object], tmp_path: Path
+) -> None:
+    plan = make_plan("testkit", target="testkit/x")
+    wrong = msgspec.structs.replace(plan, limits=Limits(calls=-1))
+    with pytest.raises(PlanError, match=r"limits\.calls: -1 is too small"):
+        use(wrong, tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_number_that_cannot_be_meant_has_its_line_in_a_file() -> None:
+    text = GOOD.replace("calls = 5000", "money = nan").replace("input = 0.15", "input = -0.15")
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text)
+    found = {fault.what: fault.line for fault in caught.value.faults}
+    assert found == {"nan is not a finite number": 14, "-0.15 is too small": 18}
+
+
+def test_a_sound_plan_made_in_python_loads_no_schema() -> None:
+    code = (
+        "import sys, auscult.api as a; a.make_plan('knowledge', target='openai/m');"
+        "sys.exit('jsonschema' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_broken_toml_says_where() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from auscult_testkit import target as testkit_target
 from runs import estimates_of, plan_for, run, totals_of, trials_of
 
+import auscult
 from auscult.core.errors import LedgerError, PlanError, UsageError
+from auscult.core.message import Reply, Request
 from auscult.engine.ledger import Ledger
 from auscult.engine.view import RunView
 
@@ -139,6 +145,45 @@ def test_run_directories_are_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "r" / "run.db").stat().st_mode) == 0o600
     assert not (tmp_path / "r" / "run.reserve").exists()
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """As where the library is used and nobody has set one for it."""
+    before = os.umask(0o022)
+    yield
+    assert os.umask(before) == 0o022, "a library leaves the process's umask alone"
+
+
+def open_to_others(folder: Path) -> list[str]:
+    return [
+        path.name
+        for path in (folder, *sorted(folder.rglob("*")))
+        if stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+
+
+def test_every_file_of_a_run_is_private_whoever_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_umask: None
+) -> None:
+    folder = tmp_path / "r"
+    seen: set[str] = set()
+    loose: list[str] = []
+    answer = testkit_target.TestTarget.answer
+
+    async def looking(self: Any, request: Request) -> Reply:
+        loose.extend(open_to_others(folder))
+        seen.update(path.name for path in folder.iterdir())
+        return await answer(self, request)
+
+    monkeypatch.setattr(testkit_target.TestTarget, "answer", looking)
+    made = auscult.audit("testkit", target="testkit/x", suite_options={"count": 3}, out=folder)
+    assert {"run.db", "run.lock", "run.reserve", "cases.db"} <= seen and loose == []
+    assert (folder / "dossier" / "index.html").exists() and open_to_others(folder) == []
+    for path in folder.rglob("*"):  # a run of an earlier version
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    made.report()
+    assert open_to_others(folder) == []
 
 
 def test_names_that_are_not_known_get_a_suggestion(tmp_path: Path) -> None:

@@ -287,6 +287,7 @@ class FakeView:
         self.stopped = "time cap"
         self.deviations: tuple[str, ...] = ()
         self.sources = {"suites/knowledge": "ab" * 32, "judges/choice": "cd" * 32}
+        self.stops: list[Any] = []
         self.replayed, self.unresolved, self.seconds, self.sessions = 0, 1, 298.4, 1
         self.currency, self.unpriced = "USD", False
         self.totals = {"target": RoleTotals(267, 3, 41_230, 9_120, 0, 0.0117, 0, 512.0)}

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from auscult.cli.power import power_app
 from auscult.core.errors import AuditError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ plan_app = typer.Typer(help="Plans: one TOML file that says everything a run dep
 app.add_typer(models_app, name="models", no_args_is_help=True)
 app.add_typer(packs_app, name="packs", no_args_is_help=True)
 app.add_typer(plan_app, name="plan", no_args_is_help=True)
+app.add_typer(power_app, name="power", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, nothing else.")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -24,6 +25,23 @@ from auscult.engine.records import Call, Effect, TrialRow
 
 def seed_of(path: str) -> int:
     return int.from_bytes(hashlib.blake2b(path.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def draws_of(seed: int, suite: str, case_id: str, label: str) -> Random:
+    """Randomness of one case under one label, the same in every attempt."""
+    return Random(seed_of(f"{seed}|{suite}|{case_id}|{label}"))
+
+
+def call_seed_of(seed: int, suite: str, case_id: str, attempt: int, path: str) -> int:
+    return seed_of(f"{seed}|{suite}|{case_id}|{attempt}|{path}")
+
+
+def arm_path(name: str, repeat: int) -> str:
+    return f"{name}.{repeat}"
+
+
+def step_path(arm: str, role: str, step: str) -> str:
+    return f"{arm}/{role}/{step}"
 
 
 class Past(msgspec.Struct):
@@ -47,7 +65,20 @@ class Kitchen(msgspec.Struct):
 
 
 class CaseBench:
-    __slots__ = ("_kitchen", "_past", "_suite", "_used", "broken", "case", "key", "pot", "trials")
+    __slots__ = (
+        "_kitchen",
+        "_past",
+        "_suite",
+        "_used",
+        "broken",
+        "case",
+        "closed",
+        "home",
+        "key",
+        "pot",
+        "trials",
+        "under_way",
+    )  # fmt: skip
 
     def __init__(
         self, kitchen: Kitchen, suite: str, key: CaseKey, case: Case, pot: Spend, past: Past
@@ -56,16 +87,21 @@ class CaseBench:
         self.key, self.case, self.pot = key, case, pot
         self.trials: list[TrialRow] = []
         self._used: set[str] = set()
+        self.home = asyncio.current_task()
+        """The task that examines. Calls made in tasks of a suite's own run in tasks of ours."""
+        self.under_way: set[asyncio.Task[Reply]] = set()
+        self.closed = False
+        """True from the end of `examine` on: what its suite still does is nobody's."""
         self.broken: BaseException | None = None
         """What ended a call for good: such a case is never finished, whatever its suite does."""
 
     def arm(self, name: str, repeat: int = 0) -> ArmBench:
-        path = f"{name}.{repeat}"
+        path = arm_path(name, repeat)
         self.claim(path)
         return ArmBench(self, name, repeat, path)
 
     def rng(self, label: str) -> Random:
-        return Random(seed_of(f"{self._kitchen.seed}|{self._suite}|{self.case.id}|{label}"))
+        return draws_of(self._kitchen.seed, self._suite, self.case.id, label)
 
     @property
     def abilities(self) -> Abilities:
@@ -73,6 +109,8 @@ class CaseBench:
 
     def claim(self, path: str) -> None:
         """A path names one effect. Twice the same is a fault of the suite, found at once."""
+        if self.closed:
+            self.too_late(path)
         if path in self._used:
             raise RunError(
                 f"suite '{self._suite}' uses the path '{path}' twice in case '{self.case.id}'; "
@@ -80,7 +118,15 @@ class CaseBench:
             )
         self._used.add(path)
 
-    async def ask(self, role: Role, request: Request, path: str) -> Reply:
+    def too_late(self, path: str) -> NoReturn:
+        fault = RunError(
+            f"suite '{self._suite}' went on with '{path}' of case '{self.case.id}' after its "
+            "`examine` had ended; await every task that it starts"
+        )
+        self._kitchen.caller.fail(fault)
+        raise fault
+
+    async def call(self, role: Role, request: Request, path: str) -> Reply:
         kitchen = self._kitchen
         gave_up = self._past.effects.get(f"{path}{GAVE_UP}")
         try:
@@ -90,6 +136,29 @@ class CaseBench:
         except BaseException as error:
             self.broken = self.broken or error
             raise
+
+    async def call_apart(self, role: Role, request: Request, path: str) -> Reply:
+        """For tasks of a suite's own: it may cancel or forget them, but not a call that is paid."""
+        task = asyncio.create_task(self.call(role, request, path))
+        self.under_way.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait((task,))
+        return task.result()
+
+    def _ended(self, task: asyncio.Task[Reply]) -> None:
+        self.under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # it is kept in `broken`, whoever still waits for the task
+
+    async def wait(self) -> None:
+        """For calls that the suite left under way. Where the run leaves at once nobody waits, and
+        they are cut off."""
+        try:
+            while self.under_way and not cut_off():
+                await asyncio.wait(self.under_way)
+        finally:
+            for task in self.under_way:
+                task.cancel()
 
     def role(self, name: str) -> Role:
         role = self._kitchen.roles.get(name)
@@ -104,8 +173,7 @@ class CaseBench:
         return self._kitchen.judges[name]
 
     def call_seed(self, path: str) -> int:
-        kitchen, attempt = self._kitchen, self.key[2]
-        return seed_of(f"{kitchen.seed}|{self._suite}|{self.case.id}|{attempt}|{path}")
+        return call_seed_of(self._kitchen.seed, self._suite, self.case.id, self.key[2], path)
 
     def remember(self, path: str, fresh: Any) -> Any:
         """The journalled value of an effect; `fresh` is journalled if there is none yet."""
@@ -136,19 +204,21 @@ class ArmBench:
         hints: Mapping[str, Any] | None = None,
     ) -> Reply:
         bench = self._bench
-        path = f"{self._path}/{role}/{step}"
+        path = step_path(self._path, role, step)
         bench.claim(path)
         self._calls.append(path)
         who = bench.role(role)
         request = Request(
             (*who.system, *messages),
-            _merged(who.sampling, sampling),
+            merged(who.sampling, sampling),
             bench.call_seed(path),
             schema,
             top_logprobs,
             dict(hints) if hints else {},
         )
-        return await bench.ask(who, request, path)
+        if asyncio.current_task() is bench.home:
+            return await bench.call(who, request, path)
+        return await bench.call_apart(who, request, path)
 
     async def judge(self, name: str, exhibit: Exhibit) -> Verdict:
         return await self._bench.judge(name).judge(exhibit, self)
@@ -156,6 +226,8 @@ class ArmBench:
     def record(self, *verdicts: Verdict, **labels: Any) -> None:
         if self._done:
             raise RunError(f"the arm '{self._path}' was recorded twice; an arm is one trial")
+        if self._bench.closed:
+            self._bench.too_late(self._path)
         self._done = True
         row = TrialRow(self.name, self.repeat, tuple(self._calls), labels, verdicts)
         self._bench.trials.append(row)
@@ -168,7 +240,13 @@ class ArmBench:
         return datetime.fromisoformat(stamp)
 
 
-def _merged(plan: Sampling, asked: Sampling | None) -> Sampling:
+def cut_off() -> bool:
+    """Was this task cancelled from outside? A suite's own timeout takes its cancellation back."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def merged(plan: Sampling, asked: Sampling | None) -> Sampling:
     """The plan's decoding is what was declared; a suite only fills in what it leaves open."""
     if asked is None or asked is plan:
         return plan

@@ -13,10 +13,12 @@ from auscult.core.case import Case
 from auscult.core.errors import AuditError, Fault, PlanError, UsageError
 from auscult.core.message import Message
 from auscult.core.protocols import Ask, DataSet, Judge, Loader, Suite, Target, TargetSpec
+from auscult.core.registry import did_you_mean
 from auscult.engine.budget import Pricing
 from auscult.engine.caller import Role
 from auscult.engine.gate import Gate
 from auscult.engine.plan import Plan, Price, RolePlan, SuitePlan
+from auscult.engine.stops import check_stops
 
 FREE = Price(0.0, 0.0)
 
@@ -55,6 +57,9 @@ def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
         raise PlanError(source, faults)
     for bound in suites:
         _check_roles(bound, targets, faults)
+    named = {bound.plan.use: bound.suite for bound in suites}
+    faults.extend(check_stops(plan.stop, named))
+    faults.extend(_check_endpoints(plan, named))
     judges = _bind_judges(suites, faults)
     prices = {
         role: price_of(plan, chosen, targets[role])
@@ -151,6 +156,19 @@ def _bind_suites(plan: Plan, faults: list[Fault]) -> list[BoundSuite]:
                 loaders[data.loader] = registry.build("data", data.loader)
         bound.append(BoundSuite(number, chosen, suite, loaders, datasets))
     return bound
+
+
+def _check_endpoints(plan: Plan, suites: Mapping[str, Suite]) -> list[Fault]:
+    """Endpoints of suites that the plan does not have."""
+    named = [(f"primary[{n}].suite", e.suite) for n, e in enumerate(plan.primary)]
+    for n, family in enumerate(plan.families):
+        where = f"families[{n}].endpoints"
+        named += [(f"{where}[{place}].suite", e.suite) for place, e in enumerate(family.endpoints)]
+    return [
+        Fault(where, f"the plan has no suite '{suite}'" + did_you_mean(suite, suites))
+        for where, suite in named
+        if suite not in suites
+    ]
 
 
 def _bind_judges(suites: list[BoundSuite], faults: list[Fault]) -> dict[str, Judge]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from auscult.core.errors import AuditError, Divergence, LedgerError, TargetUnusable
+from auscult.core.errors import AuditError, Divergence, LedgerError, RunError, TargetUnusable
 from auscult.core.message import ImagePart, Message, Reply, Request, Sampling, Usage
 from auscult.core.protocols import Target
 from auscult.engine.budget import Budget, Pricing, Spend
@@ -29,6 +29,7 @@ DEFAULT_OUTPUT_TOKENS = 1024
 LONG_TEXT = 4096
 _encode = msgspec.json.Encoder().encode
 BACKOFF_S = 0.25
+TIME_CAP = "time cap"
 SESSION_LOST = "session-lost"
 GAVE_UP = "/gave-up"
 LARGEST = 2**53
@@ -56,7 +57,6 @@ class Role(msgspec.Struct):
     note: str = ""
     most_tokens: int = 0
     totals: RoleTotals = msgspec.field(default_factory=RoleTotals)
-    models_seen: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Caller:
@@ -70,18 +70,24 @@ class Caller:
         """Why no further call is sent (interrupted, failed); empty while the run goes on."""
         self.closed = ""
         """Why no further case is admitted (a cap); cases already admitted run to their end."""
+        self.left_out = ""
+        """Why a case was left for a later session although others go on."""
+        self.deadline: float | None = None
+        """When the time cap is reached: nobody waits longer for another try, or for a turn."""
         self._loop = asyncio.get_running_loop()
         self._deadlines: dict[asyncio.Task[object], float] = {}
         self._overdue: set[asyncio.Task[object]] = set()
         self._stop = asyncio.Event()
         self._gates: list[Gate] = []
-        self.unusable: TargetUnusable | None = None
-        self.replayed = 0
+        self.fault: RunError | None = None
+        """What ended the run and was nobody's to raise."""
         self.in_flight = 0
 
-    def gates(self, gates: Iterable[Gate]) -> None:
-        """Those to open when the run stops."""
-        self._gates = list(gates)
+    def gates(self, gates: Iterable[Gate], deadline: float | None) -> None:
+        """Those to open when the run stops, and to keep shut from the deadline on."""
+        self._gates, self.deadline = list(gates), deadline
+        for gate in self._gates:
+            gate.deadline = deadline
 
     async def call(
         self, role: Role, request: Request, key: CaseKey, path: str,
@@ -123,7 +129,7 @@ class Caller:
                 "in the ledger, so the suite is not deterministic or its code has changed; run "
                 "with --accept-changes to ask this suite again"
             )
-        self.replayed += 1
+        self._ledger.commit.replayed += 1
         return known.reply
 
     async def _send(
@@ -170,7 +176,7 @@ class Caller:
             )
             ledger.commit.put("call", record)
             self._budget.settle(worst, Spend(1, charged, cost or 0.0))
-            _tally(role, record)
+            count_call(role.totals, record)
         except TargetUnusable:
             ledger.commit.put("void", number)  # nothing was answered and nothing will be
             self._budget.settle(worst, Spend())
@@ -191,8 +197,10 @@ class Caller:
         entered = False
         try:
             await self._ledger.commit.wait()
-            await role.gate.enter(worst.tokens)
-            entered = True
+            entered = await role.gate.enter(worst.tokens)
+            if not entered:  # nor would any other call get its turn in time
+                self.closed = self.closed or TIME_CAP
+                raise Halt(self.closed)
             if self.stopping:
                 raise Halt(self.stopping)
         except BaseException:
@@ -203,10 +211,19 @@ class Caller:
             raise
 
     async def _pause(self, seconds: float) -> None:
-        """Between two tries; cut short when the run stops."""
+        """Between two tries; cut short when the run stops. A try that the time cap comes before is
+        left to a later session: the step has not failed for good."""
+        if self.deadline is not None and monotonic() + seconds > self.deadline:
+            self.left_out = TIME_CAP
+            raise Halt(TIME_CAP)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)
         self._go_on()
+
+    def fail(self, fault: RunError) -> None:
+        """Stops the run for what happened where nobody could be told."""
+        self.fault = self.fault or fault
+        self.stop("failed")
 
     def stop(self, why: str) -> None:
         """No further call; those in flight may end. Wakes whoever waits for a slot or a retry."""
@@ -222,8 +239,7 @@ class Caller:
         try:
             role.gate.leave(reply, monotonic() - began)
         except TargetUnusable as unusable:
-            self.unusable = self.unusable or unusable
-            self.stop("failed")
+            self.fail(unusable)
 
     def _go_on(self) -> None:
         if self.stopping:
@@ -299,14 +315,6 @@ def _tokens_at_most(message: Message) -> int:
     return len(message.text) // 3 + MESSAGE_TOKENS + len(message.images) * IMAGE_TOKENS
 
 
-def _tally(role: Role, record: Call) -> None:
-    count_call(role.totals, record)
-    reply = record.reply
-    if reply.model:
-        label = f"{reply.model} {reply.fingerprint}".strip()
-        role.models_seen[label] = role.models_seen.get(label, 0) + 1
-
-
 def encode_request(request: Request) -> tuple[bytes, bytes]:
     """Bytes for the ledger and the request's hash. Image bytes are left out: their digest is in.
     So are the hints, which are for scripted targets and no part of what is said."""
@@ -330,15 +338,27 @@ def _lean(part: Any) -> Any:
 
 def _storable(reply: Reply) -> Reply:
     """A reply that the ledger can hold: a target may have said what no file can."""
-    read, wrote = reply.usage.input_tokens or 0, reply.usage.output_tokens or 0
-    plain = reply.text.isascii() and not (reply.reasoning or reply.logprobs)
-    if plain and read < LARGEST and wrote < LARGEST and reply.model.isascii():
+    if _plain(reply):
         return reply  # the common case, at a fraction of the cost of trying
     try:
         msgspec.msgpack.encode(reply)
     except (OverflowError, UnicodeEncodeError, TypeError, ValueError) as error:
         return Reply.error("unstorable", f"{type(error).__name__}: {error}"[:500])
     return reply
+
+
+def _plain(reply: Reply) -> bool:
+    """Nothing but ASCII, and no number that could be too large."""
+    usage = reply.usage
+    return (
+        reply.text.isascii()
+        and not (reply.reasoning or reply.logprobs or reply.cause)
+        and reply.model.isascii()
+        and reply.fingerprint.isascii()
+        and (usage.input_tokens or 0) < LARGEST
+        and (usage.output_tokens or 0) < LARGEST
+        and not (usage.cached_tokens or usage.reasoning_tokens)
+    )
 
 
 def _with_estimate(reply: Reply, request_bytes: int) -> tuple[int, int]:

@@ -1,7 +1,9 @@
 """Cases on disk in a recorded random order, so that memory holds only what is in flight.
 
 The order is a function of (seed, suite, case id) alone: a larger --limit extends it and never
-reshuffles it. Within it, strata are spread evenly, so that every prefix is balanced.
+reshuffles it. Within it, strata are spread evenly, so that every prefix is balanced. Where a rule
+may stop the suite, the order is one of clusters instead, plainly random and each of them whole:
+that is what sequential intervals are proved for.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ _decoder = msgspec.msgpack.Decoder(Case)
 
 SCHEMA = """
 PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;
-CREATE TABLE raw(row INTEGER PRIMARY KEY, suite INT, id TEXT, stratum TEXT, pull REAL, body BLOB);
-CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER);
+CREATE TABLE raw(
+  row INTEGER PRIMARY KEY, suite INT, id TEXT, stratum TEXT, pull REAL, cluster TEXT, body BLOB);
+CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER, clusters INTEGER);
 CREATE TABLE ordering(suite INT, no INT, row INT, PRIMARY KEY(suite, no)) WITHOUT ROWID;
 """
 ORDER = """
@@ -35,6 +38,11 @@ SELECT suite, row_number() OVER (ORDER BY place, pull, id) - 1, row FROM (
     (row_number() OVER (PARTITION BY stratum ORDER BY pull, id) - 1 + pull)
       / (count(*) OVER (PARTITION BY stratum)) AS place
   FROM raw WHERE suite = :suite)
+"""
+BY_CLUSTER = """
+INSERT INTO ordering
+SELECT suite, row_number() OVER (ORDER BY draw(cluster), cluster, pull, id) - 1, row
+  FROM raw WHERE suite = :suite
 """
 
 
@@ -66,16 +74,28 @@ class CaseIndex:
         row = self._db.execute("SELECT count FROM ready WHERE suite=?", (suite_no,)).fetchone()
         return int(row[0]) if row else 0
 
+    def clusters(self, suite_no: int) -> int:
+        row = self._db.execute("SELECT clusters FROM ready WHERE suite=?", (suite_no,)).fetchone()
+        return int(row[0]) if row else 0
+
     def is_ready(self, suite_no: int, digest: str) -> bool:
         row = self._db.execute("SELECT digest FROM ready WHERE suite=?", (suite_no,)).fetchone()
         return bool(row and row[0] == digest)
 
     def build(
-        self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int, digest: str
+        self,
+        suite_no: int,
+        suite: Suite,
+        cases: Iterable[Case],
+        seed: int,
+        digest: str,
+        *,
+        by_cluster: bool = False,
     ) -> int:
         """Streams the cases in; a half-built index from a killed process is built again."""
         try:
-            return self._build(suite_no, suite, cases, seed, digest)
+            self._fill(suite_no, suite, cases, seed)
+            return self._order(suite_no, suite, seed, digest, BY_CLUSTER if by_cluster else ORDER)
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -84,20 +104,22 @@ class CaseIndex:
                 "name a folder on another disk with --out"
             ) from error
 
-    def _build(
-        self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int, digest: str
-    ) -> int:
+    def _fill(self, suite_no: int, suite: Suite, cases: Iterable[Case], seed: int) -> None:
         db = self._db
         db.execute("BEGIN")
         for table in ("raw", "ordering", "ready"):
             db.execute(f"DELETE FROM {table} WHERE suite=?", (suite_no,))
         db.executemany(
-            "INSERT INTO raw(suite, id, stratum, pull, body) VALUES (?,?,?,?,?)",
+            "INSERT INTO raw(suite, id, stratum, pull, cluster, body) VALUES (?,?,?,?,?,?)",
             (
-                (suite_no, c.id, suite.stratum(c), pull_of(seed, suite.name, c.id), _pack(c))
+                (suite_no, c.id, suite.stratum(c), pull_of(seed, suite.name, c.id), c.cluster,
+                 _pack(c))
                 for c in cases
             ),
-        )
+        )  # fmt: skip
+
+    def _order(self, suite_no: int, suite: Suite, seed: int, digest: str, order: str) -> int:
+        db = self._db
         twice = db.execute(
             "SELECT id, count(*) FROM raw WHERE suite=? GROUP BY id HAVING count(*) > 1 LIMIT 3",
             (suite_no,),
@@ -108,12 +130,13 @@ class CaseIndex:
                 f"suite '{suite.name}': case ids must be unique, but found {names}; "
                 "give each row its own id or map another column with id=COLUMN"
             )
-        db.execute(ORDER, {"suite": suite_no})
-        query = "SELECT count(*) FROM ordering WHERE suite=?"
-        count = int(db.execute(query, (suite_no,)).fetchone()[0])
-        db.execute("INSERT INTO ready VALUES (?,?,?)", (suite_no, digest, count))
+        db.create_function("draw", 1, lambda cluster: pull_of(seed, suite.name, cluster))
+        db.execute(order, {"suite": suite_no})
+        query = "SELECT count(*), count(DISTINCT cluster) FROM raw WHERE suite=?"
+        count, clusters = db.execute(query, (suite_no,)).fetchone()
+        db.execute("INSERT INTO ready VALUES (?,?,?,?)", (suite_no, digest, count, clusters))
         db.execute("COMMIT")
-        return count
+        return int(count)
 
     def page(
         self, suite_no: int, start: int, stop: int, done: bytearray | None = None

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from auscult.engine.ledger_file import damaged
 from auscult.engine.records import EncodedCase
 
 LEVEL = 1
@@ -25,7 +26,8 @@ _encoder = msgspec.msgpack.Encoder()
 class Codec:
     """zstd with a dictionary learnt from this run's own records, kept in its ledger."""
 
-    def __init__(self, dictionaries: dict[int, bytes]) -> None:
+    def __init__(self, dictionaries: dict[int, bytes], path: str = "") -> None:
+        self._path = path
         self._raw = dict(dictionaries)
         self._plain = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
         self._compressor = self._plain
@@ -72,19 +74,24 @@ class Codec:
         """The same records without a dictionary."""
         return self._plain.compress(self.unpack(number, body))
 
-    def unpack(self, number: int, body: bytes) -> bytes:
+    def unpack(self, number: int, body: bytes, what: str = "a segment") -> bytes:
         cache: dict[int, zstandard.ZstdDecompressor] = self._local.__dict__.setdefault("by", {})
-        if number not in cache:
-            dictionary = zstandard.ZstdCompressionDict(self._raw[number]) if number else None
-            cache[number] = zstandard.ZstdDecompressor(dict_data=dictionary)
-        return cache[number].decompress(body)
+        try:
+            if number not in cache:
+                dictionary = zstandard.ZstdCompressionDict(self._raw[number]) if number else None
+                cache[number] = zstandard.ZstdDecompressor(dict_data=dictionary)
+            return cache[number].decompress(body)
+        except (zstandard.ZstdError, KeyError, MemoryError) as error:  # a length that is none
+            raise damaged(self._path, what, error) from error
 
 
 def pack_keys(values: Iterable[int]) -> bytes:
     return array("i", values).tobytes()
 
 
-def unpack_keys(body: bytes) -> array[int]:
+def unpack_keys(body: bytes, count: int) -> array[int]:
     out = array("i")
     out.frombytes(body)
+    if len(out) != count:
+        raise ValueError(f"{count} numbers were written and {len(out)} are there")
     return out

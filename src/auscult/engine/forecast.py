@@ -11,6 +11,7 @@ from auscult.engine.bind import Bound, bind, worst_asks
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.ledger import LEDGER_NAME, open_reader
 from auscult.engine.plan import Plan
+from auscult.engine.planfile import checked
 from auscult.engine.writer import RoleTotals
 
 RETRIED = 0.05
@@ -38,7 +39,7 @@ class Forecast(msgspec.Struct):
 
 def forecast(plan: Plan, folder: Path | None = None) -> Forecast:
     """Counts the very cases the run would ask, in its order. Reads the data, calls nobody."""
-    bound = bind(plan, dry=True)
+    bound = bind(checked(plan), dry=True)
     seen = _observed(folder)
     calls, read, wrote = 0, 0, 0
     money_low = money_high = 0.0

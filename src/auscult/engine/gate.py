@@ -66,6 +66,8 @@ class Gate:
         self._ever = False
         self._leaving = False
         self.throttles = 0
+        self.deadline: float | None = None
+        """No turn comes after it."""
 
     def open_for_leaving(self) -> None:
         """The run stops: nobody waits any longer, and who comes in finds that out."""
@@ -75,7 +77,8 @@ class Gate:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def enter(self, tokens: int) -> None:
+    async def enter(self, tokens: int) -> bool:
+        """False, without a slot, where its turn would come after the deadline only."""
         while not self._leaving:
             if self.active >= int(self.limit):
                 waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -90,8 +93,12 @@ class Gate:
                     self._requests.take(1)
             if delay <= 0:
                 break
+            if self.deadline is not None and monotonic() + delay > self.deadline:
+                self._wake()  # whoever was next in the queue takes this one's turn, or gives it up
+                return False
             await asyncio.sleep(min(delay, 0.25))
         self.active += 1
+        return True
 
     def leave(self, reply: Reply | None, seconds: float) -> None:
         """Raises TargetUnusable when the endpoint has been dead for too long."""

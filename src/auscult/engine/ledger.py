@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,8 @@ from auscult.engine.codec import Codec, unpack_keys
 from auscult.engine.ledger_file import (
     RunLock,
     connect,
+    damaged,
+    make_private,
     make_run_dir,
     refuse_untrusted,
     release_reserve,
@@ -26,12 +28,14 @@ from auscult.engine.writer import GroupCommit, RoleTotals
 LEDGER_NAME = "run.db"
 CaseKey = tuple[int, int, int]
 """(suite number, case number, attempt)"""
-R = TypeVar("R", Intent, Call, Effect, FinishedCase)
-
-_decode_intents = msgspec.msgpack.Decoder(list[Intent])
-_decode_calls = msgspec.msgpack.Decoder(list[Call])
-_decode_effects = msgspec.msgpack.Decoder(list[Effect])
-_decode_cases = msgspec.msgpack.Decoder(list[FinishedCase])
+WIDTHS = {"intent": 1, "call": 4, "void": 1, "effect": 3, "case": 3}
+"""Numbers a record has in its segment's keys; of a case's records the last three are its own."""
+_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
+    "intent": msgspec.msgpack.Decoder(list[Intent]),
+    "call": msgspec.msgpack.Decoder(list[Call]),
+    "effect": msgspec.msgpack.Decoder(list[Effect]),
+    "case": msgspec.msgpack.Decoder(list[FinishedCase]),
+}
 
 
 class Reader:
@@ -39,12 +43,25 @@ class Reader:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        dictionaries = dict(db.execute("SELECT id, body FROM dictionaries").fetchall())
-        self.codec = Codec(dictionaries)
+        self._path = str(db.execute("PRAGMA database_list").fetchone()[2])
+        dictionaries = dict(self._rows("SELECT id, body FROM dictionaries"))
+        self.codec = Codec(dictionaries, self._path)
+
+    def _rows(self, query: str, *values: Any) -> Iterator[Any]:
+        try:
+            found = self._db.execute(query, values)
+            while (row := found.fetchone()) is not None:
+                yield row
+        except sqlite3.DatabaseError as error:
+            raise damaged(self._path, "its tables", error) from error
 
     def meta(self, key: str, into: type[Any] = dict) -> Any:
-        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=into)
+        for (value,) in self._rows("SELECT value FROM meta WHERE key=?", key):
+            try:
+                return msgspec.json.decode(value, type=into)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise damaged(self._path, f"what it says of its {key}", error) from error
+        return None
 
     def set_meta(self, key: str, value: Any) -> None:
         body = msgspec.json.encode(value)
@@ -52,76 +69,91 @@ class Reader:
 
     def keys(self, kind: str) -> Iterator[tuple[int, memoryview]]:
         """(segment id, packed keys as ints), without touching the bodies."""
-        query = "SELECT id, keys FROM segments WHERE kind=? ORDER BY id"
-        for number, packed in self._db.execute(query, (kind,)):
-            yield number, memoryview(unpack_keys(packed))
+        query = "SELECT id, count, keys FROM segments WHERE kind=? ORDER BY id"
+        for number, count, packed in self._rows(query, kind):
+            try:
+                values = unpack_keys(packed, count * WIDTHS[kind])
+            except ValueError as error:
+                raise damaged(self._path, f"the keys of segment {number}", error) from error
+            yield number, memoryview(values)
 
-    def _segments(self, kind: str, only: list[int] | None = None) -> Iterator[bytes]:
+    def _segments(self, kind: str, only: list[int] | None = None) -> Iterator[tuple[str, bytes]]:
+        """(what it is, for words about it; its records, encoded)"""
         if only is None:
-            query = "SELECT dictionary, body FROM segments WHERE kind=? ORDER BY id"
-            rows: Iterator[Any] = self._db.execute(query, (kind,))
+            query = "SELECT id, dictionary, body FROM segments WHERE kind=? ORDER BY id"
+            rows = self._rows(query, kind)
         else:
-            one = "SELECT dictionary, body FROM segments WHERE id=?"
-            rows = (self._db.execute(one, (number,)).fetchone() for number in only)
-        for dictionary, body in rows:
+            one = "SELECT id, dictionary, body FROM segments WHERE id=?"
+            rows = (row for number in only for row in self._rows(one, number))
+        for number, dictionary, body in rows:
             if body:  # a purged segment keeps its keys and totals
-                yield self.codec.unpack(dictionary, body)
+                what = f"segment {number}, of kind {kind}"
+                yield what, self.codec.unpack(dictionary, body, what)
+
+    def _records(self, kind: str, only: list[int] | None = None) -> Iterator[Any]:
+        decoder = _DECODERS[kind]
+        for what, raw in self._segments(kind, only):
+            try:
+                records = decoder.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise damaged(self._path, what, error) from error
+            yield from records
 
     def cases(self) -> Iterator[FinishedCase]:
-        for raw in self._segments("case"):
-            yield from _decode_cases.decode(raw)
+        yield from self._records("case")
 
-    def calls(self, only: list[int] | None = None) -> Iterator[Call]:
-        for raw in self._segments("call", only):
-            yield from _decode_calls.decode(raw)
-
-    def effects(self) -> Iterator[Effect]:
-        for raw in self._segments("effect"):
-            yield from _decode_effects.decode(raw)
-
-    def intents(self, only: list[int]) -> Iterator[Intent]:
-        for raw in self._segments("intent", only):
-            yield from _decode_intents.decode(raw)
+    def calls(self) -> Iterator[Call]:
+        yield from self._records("call")
 
     def totals(self) -> dict[str, RoleTotals]:
         out: dict[str, RoleTotals] = {}
         decoder = msgspec.json.Decoder(dict[str, RoleTotals])
-        for (body,) in self._db.execute("SELECT totals FROM segments WHERE kind='call'"):
-            for role, totals in decoder.decode(body).items():
+        for number, body in self._rows("SELECT id, totals FROM segments WHERE kind='call'"):
+            try:
+                found = decoder.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise damaged(self._path, f"the totals of segment {number}", error) from error
+            for role, totals in found.items():
                 out.setdefault(role, RoleTotals()).add(totals)
         return out
 
-    def calls_of(self, wanted: set[CaseKey]) -> dict[CaseKey, list[Call]]:
-        """The calls of some cases: decodes only the segments that hold any of them."""
-        if not wanted:
-            return {}
+    def calls_of(self, wanted: Callable[[CaseKey], bool]) -> dict[CaseKey, list[Call]]:
+        return self._of_cases("call", wanted)
+
+    def effects_of(self, wanted: Callable[[CaseKey], bool]) -> dict[CaseKey, list[Effect]]:
+        return self._of_cases("effect", wanted)
+
+    def _of_cases(self, kind: str, wanted: Callable[[CaseKey], bool]) -> dict[CaseKey, list[Any]]:
+        """The records of some cases: decodes only the segments that hold any of them."""
+        width = WIDTHS[kind]
+        suite, number, attempt = width - 3, width - 2, width - 1
         numbers = []
-        for number, packed in self.keys("call"):
-            found = zip(packed[1::4], packed[2::4], packed[3::4], strict=True)
-            if any(key in wanted for key in found):
-                numbers.append(number)
-        out: dict[CaseKey, list[Call]] = {}
-        for call in self.calls(numbers):
-            key = (call.suite, call.case_no, call.attempt)
-            if key in wanted:
-                out.setdefault(key, []).append(call)
+        for segment, packed in self.keys(kind):
+            found = zip(packed[suite::width], packed[number::width], packed[attempt::width],
+                        strict=True)  # fmt: skip
+            if any(map(wanted, found)):
+                numbers.append(segment)
+        out: dict[CaseKey, list[Any]] = {}
+        for record in self._records(kind, numbers) if numbers else ():
+            key = (record.suite, record.case_no, record.attempt)
+            if wanted(key):
+                out.setdefault(key, []).append(record)
         return out
 
     def blob(self, digest: str) -> bytes | None:
-        row = self._db.execute(
-            "SELECT body FROM blobs WHERE digest=?", (bytes.fromhex(digest),)
-        ).fetchone()
-        return None if row is None else bytes(row[0])
+        for (body,) in self._rows("SELECT body FROM blobs WHERE digest=?", bytes.fromhex(digest)):
+            return bytes(body)
+        return None
 
     def sessions(self) -> list[tuple[float, float, str]]:
-        return self._db.execute("SELECT started, seconds, stopped FROM sessions").fetchall()
+        return list(self._rows("SELECT started, seconds, stopped FROM sessions"))
 
     def next_call_id(self) -> int:
         """Ids ascend, and a segment's keys are never purged: the newest segment tells."""
         top = 0
-        query = "SELECT keys FROM segments WHERE kind='intent' ORDER BY id DESC LIMIT 64"
-        for (packed,) in self._db.execute(query):
-            top = max(top, *unpack_keys(packed))
+        query = "SELECT count, keys FROM segments WHERE kind='intent' ORDER BY id DESC LIMIT 64"
+        for count, packed in self._rows(query):
+            top = max(top, *unpack_keys(packed, count))
         return top + 1
 
     def unresolved(self) -> list[Intent]:
@@ -138,7 +170,8 @@ class Reader:
             if missing:
                 lost |= missing
                 numbers.append(number)
-        return [intent for intent in self.intents(numbers) if intent.id in lost]
+        lost_in: Iterator[Intent] = self._records("intent", numbers)
+        return [intent for intent in lost_in if intent.id in lost]
 
     def close(self) -> None:
         self._db.close()
@@ -160,6 +193,7 @@ class Ledger(Reader):
         self._lock.take()
         try:
             write_reserve(folder)
+            make_private(folder)
             super().__init__(connect(folder / LEDGER_NAME, create=True))
         except BaseException:
             self._lock.release()
@@ -188,6 +222,7 @@ class Ledger(Reader):
         if self._commit is not None:
             await self._commit.close()
             try:
+                self._commit.keep_replayed()
                 self._db.execute("UPDATE sessions SET stopped=? WHERE id=?", (why, self._session))
             except sqlite3.Error:  # a full disk: the journal is safe, the word is not
                 self._commit.failure = self._commit.failure

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,8 @@ VERSION = 1
 APPLICATION_ID = 0x41757363  # "Ausc"
 RESERVE_BYTES = 16 * 1024 * 1024
 RESERVE_NAME = "run.reserve"
+OTHERS = 0o077
+"""What nobody but the owner of a run may do with its files."""
 UNTRUSTED = {
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "fuse.ceph",
     "glusterfs", "fuse.glusterfs", "lustre", "beegfs", "gpfs", "drvfs", "fuse.s3fs", "davfs",
@@ -51,6 +55,17 @@ def make_run_dir(path: Path) -> None:
         ) from error
 
 
+def make_private(folder: Path) -> None:
+    """Everything in a run's folder is for its owner alone, whatever the process's umask, which is
+    not ours to change."""
+    for path in (folder, *folder.rglob("*")):
+        # Gone meanwhile, somebody else's, or on a disk that knows no modes.
+        with suppress(FileNotFoundError, PermissionError):
+            mode = path.stat(follow_symlinks=False).st_mode
+            if mode & OTHERS and not stat.S_ISLNK(mode):
+                path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+
+
 class RunLock:
     """One process a run directory. The kernel frees it when the process dies, however it dies."""
 
@@ -59,7 +74,9 @@ class RunLock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        self._file = self._path.open("a+")
+        self._file = os.fdopen(
+            os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+"
+        )
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -164,13 +181,24 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def damaged(path: str, what: str, error: Exception) -> LedgerError:
+    """Bit rot, a file cut short, a disk that fails."""
+    return LedgerError(
+        f"the ledger '{path}' cannot be read whole ({what}: {type(error).__name__}: {error}); "
+        "restore it from a copy, or begin a new run with --out; trials.parquet and results.json "
+        "beside it, where they were made, still hold the figures"
+    )
+
+
 def write_reserve(folder: Path) -> None:
     """Space kept aside so that a full disk cannot cost an answer already paid for."""
     reserve = folder / RESERVE_NAME
     if reserve.exists() and reserve.stat().st_size >= RESERVE_BYTES:
         return
     try:
-        with reserve.open("wb") as file:
+        with os.fdopen(
+            os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
             else:  # a sparse file would reserve nothing

@@ -9,7 +9,9 @@ import msgspec
 
 from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
+from auscult.engine.declared import Primary, StopPlan
 from auscult.kit.secret import masked
+from auscult.stats.families import Family
 
 
 class RolePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -77,6 +79,12 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     allow_phi: tuple[str, ...] = ()
     """Endpoints (host:port) trusted with data sets that declare patient data."""
     authorised_by: str = ""
+    primary: tuple[Primary, ...] = ()
+    """The endpoints the audit is about; where there are none, those its suites declare."""
+    families: tuple[Family, ...] = ()
+    """Comparisons whose p-values are adjusted together."""
+    stop: tuple[StopPlan, ...] = ()
+    """Rules that end a suite once it knows enough."""
 
     def digest(self) -> str:
         return hashlib.sha256(canonical(self)).hexdigest()
@@ -85,26 +93,28 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 def canonical(value: Any) -> bytes:
     """One byte string per meaning: sorted keys, defaults spelt out, secrets masked. So no secret
     is kept, and a run goes on after a key has been changed."""
-    builtins = msgspec.to_builtins(masked(_full(value)))
+    builtins = msgspec.to_builtins(masked(plain(value)))
     return msgspec.json.encode(builtins, order="deterministic")
 
 
-def _full(value: Any) -> Any:
-    """Defaults included, so that a changed default changes the hash."""
+def plain(value: Any) -> Any:
+    """As a plan file would say it. Defaults included, so that a changed default changes the
+    hash."""
     if isinstance(value, msgspec.Struct):
-        return {name: _full(getattr(value, name)) for name in value.__struct_fields__}
+        told = {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        config = value.__struct_config__
+        return told if config.tag is None else {config.tag_field: config.tag, **told}
     if isinstance(value, dict):
-        return {key: _full(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_full(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 
 def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     """Dotted paths to leaves, for telling two plans apart."""
-    plain = _full(value)
     out: dict[str, Any] = {}
-    _flatten_into(out, plain, prefix)
+    _flatten_into(out, plain(value), prefix)
     return out
 
 

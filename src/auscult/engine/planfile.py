@@ -1,7 +1,11 @@
-"""Reads a plan.toml whole and lists all of its faults, each with key path, line and mend."""
+"""Reads a plan.toml whole and lists all of its faults, each with key path, line and mend.
+
+A plan made in Python is held to the same: `faults_of` knows of no file.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ import msgspec
 from auscult.core import registry
 from auscult.core.errors import Fault, PlanError, UsageError
 from auscult.core.registry import did_you_mean
-from auscult.engine.plan import Plan
+from auscult.engine.plan import Plan, flatten, plain
 
 HEADER = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 ASSIGN = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -44,14 +48,28 @@ def parse_plan(text: str, source: str = "plan") -> Plan:
     except tomllib.TOMLDecodeError as error:
         raise PlanError(source, [Fault("TOML", str(error), "mend the syntax there")]) from error
     _spell_out(raw)
-    faults = list(_shape_faults(raw))
-    faults.extend(_name_faults(raw))
-    faults.extend(_value_faults(raw))
+    faults = [*faults_of(raw), *_name_faults(raw)]
     if faults:
         lines = locate(text)
         placed = [msgspec.structs.replace(f, line=_line_of(f.where, lines)) for f in faults]
         raise PlanError(source, sorted(placed, key=lambda f: (f.line, f.where)))
     return msgspec.convert(raw, Plan)
+
+
+def checked(plan: Plan, source: str = "the plan") -> Plan:
+    """The same plan, held to what a plan file is held to."""
+    raw = plain(plan)
+    faults = faults_of(raw)
+    if faults:  # names and files alone are left to those who bind them
+        raise PlanError(source, [*faults, *_name_faults(raw)])
+    return plan
+
+
+def faults_of(raw: dict[str, Any]) -> list[Fault]:
+    """Wrong shapes and impossible values of a plan as a file says it; one fault a place."""
+    shapes = list(_shape_faults(raw))
+    said = {fault.where for fault in shapes}
+    return shapes + [fault for fault in _value_faults(raw) if fault.where not in said]
 
 
 def dataset_of(text: str) -> dict[str, Any]:
@@ -73,6 +91,22 @@ def _spell_out(raw: dict[str, Any]) -> None:
 
 def _shape_faults(raw: dict[str, Any]) -> Iterator[Fault]:
     """Unknown keys and wrong types, all of them, against the schema of the typed plan."""
+    try:
+        msgspec.convert(raw, Plan)
+        return
+    except msgspec.ValidationError as error:
+        first = str(error)  # of the first fault alone; the schema knows all that are of shape
+    shapes = list(_against_schema(raw))
+    yield from shapes or [_impossible(first)]
+
+
+def _impossible(said: str) -> Fault:
+    """A rule or a family that is of the right shape and cannot be meant."""
+    words, _, where = said.partition(" - at `$.")
+    return Fault(where.removesuffix("`") or "plan", words, "see docs/plan.md")
+
+
+def _against_schema(raw: dict[str, Any]) -> Iterator[Fault]:
     from jsonschema import Draft202012Validator
 
     schema = msgspec.json.schema(Plan)
@@ -144,17 +178,55 @@ def _unknown(kind: registry.Kind, name: str, where: str) -> Iterator[Fault]:
         yield Fault(where, what)
 
 
+class Range(msgspec.Struct, frozen=True):
+    low: float
+    high: float = math.inf
+    open: bool = False
+    """True where `low` itself is too small."""
+
+
+COUNT, POSITIVE, NOT_NEGATIVE = Range(1), Range(0, open=True), Range(0)
+RANGES: dict[str, Range] = {
+    **dict.fromkeys(("calls", "tokens", "concurrency", "limit", "max_tokens"), COUNT),
+    **dict.fromkeys(("money", "minutes", "timeout_s"), POSITIVE),
+    **dict.fromkeys(("requests_per_minute", "tokens_per_minute"), POSITIVE),
+    **dict.fromkeys(("retries", "temperature", "input", "output"), NOT_NEGATIVE),
+    "top_p": Range(0, 1),
+}
+OURS = re.compile(r"(?:limits|suites\[\d+\]|(?:target|roles\.[^.]+)\.sampling|prices\..+)\.(\w+)")
+"""Where those names mean what they mean here; options are the plugins' own."""
+LARGEST = 2**63
+
+
 def _value_faults(raw: dict[str, Any]) -> Iterator[Fault]:
-    limits = raw.get("limits")
-    for key, value in (limits if isinstance(limits, dict) else {}).items():
-        smallest = 0 if key == "retries" else 1e-9
-        if isinstance(value, int | float) and not isinstance(value, bool) and value < smallest:
-            yield Fault(f"limits.{key}", f"{value} is too small", "give a positive number")
-    suites = raw.get("suites")
-    for number, suite in enumerate(suites if isinstance(suites, list) else []):
-        limit = suite.get("limit") if isinstance(suite, dict) else None
-        if isinstance(limit, int) and limit < 1:
-            yield Fault(f"suites[{number}].limit", f"{limit} is too small", "give 1 or more")
+    """Values that cannot be meant, or that no ledger could hold."""
+    for where, value in flatten(raw).items():
+        if isinstance(value, bool | str):
+            continue
+        if isinstance(value, int | float):
+            yield from _number_faults(where, value)
+            continue
+        try:
+            msgspec.to_builtins(value)
+        except TypeError:
+            kind = type(value).__name__
+            yield Fault(where, f"a {kind} cannot stand in a plan", "give text or a number")
+
+
+def _number_faults(where: str, value: float) -> Iterator[Fault]:
+    known = OURS.fullmatch(where)
+    fits = RANGES.get(known.group(1)) if known else None
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Fault(where, f"{value} is not a finite number", "give one, or leave it out")
+    elif not -LARGEST <= value < LARGEST:
+        yield Fault(where, "is too large to be kept", f"give less than {LARGEST}")
+    elif fits is None:
+        return
+    elif value < fits.low or (value == fits.low and fits.open):
+        mend = "give a positive number" if fits.open else f"give {fits.low:g} or more"
+        yield Fault(where, f"{value} is too small", mend)
+    elif value > fits.high:
+        yield Fault(where, f"{value} is too large", f"give {fits.high:g} or less")
 
 
 def locate(text: str) -> dict[str, int]:

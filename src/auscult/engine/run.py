@@ -24,7 +24,9 @@ from auscult.engine.manifest import (
     make_manifest,
 )
 from auscult.engine.plan import Plan
+from auscult.engine.planfile import checked
 from auscult.engine.progress import Progress, SuiteProgress
+from auscult.engine.rules import begin_stops
 from auscult.engine.session import Session, schedule
 from auscult.engine.state import (
     SuiteState,
@@ -33,6 +35,7 @@ from auscult.engine.state import (
     reopen_errors,
     restart_conversations,
 )
+from auscult.engine.stops import StopRecord, records
 
 DIVERGED = "failed: replaying"
 
@@ -59,7 +62,7 @@ class Runner:
 
     async def run(self) -> Outcome:
         """Raises for wrong usage before anything is spent; after that the Outcome tells."""
-        bound = bind(self.plan)
+        bound = bind(checked(self.plan))
         ledger = Ledger(self.folder)
         try:
             return await self._with_ledger(bound, ledger)
@@ -88,26 +91,30 @@ class Runner:
             if any(role.target.abilities.sessions for role in bound.roles.values()):
                 pasts = restart_conversations(ledger, states, pasts)
             budget = self._budget(ledger)
+            stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, manifest)
             ledger.start()
             self._show(bound, ledger, planned, states)
             caller = Caller(
                 ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
             )
-            caller.gates(role.gate for role in bound.roles.values())
+            caller.gates((role.gate for role in bound.roles.values()), self._deadline())
             kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed)
             session = Session(
-                bound, kitchen, budget, states, pasts, self.progress, self.plan.limits
+                bound, kitchen, budget, states, pasts, self.progress, self.plan.limits, stops
             )
             feed = schedule(index, bound.suites, planned, states)
             stopped = await session.work(feed, handle_signals=self.options.handle_signals)
             self.error = session.error or ledger.commit.failure
             if self.error is not None:
                 stopped = f"failed: {self.error}"
+            elif stopped == "complete" and any(s.finished < len(s.done) for s in states):
+                stopped = "stopping rule"
             await ledger.stop(stopped)
         finally:
             await ledger.stop("failed")  # nothing, where it has been stopped
             index.close()
-        self._remember(ledger, bound, stopped, caller.replayed)
+        names = [item.plan.use for item in bound.suites]
+        self._remember(ledger, stopped, records(stops, names))
         finished = sum(s.finished for s in states)
         return Outcome(self.folder, stopped, self.error, finished, sum(planned))
 
@@ -160,11 +167,13 @@ class Runner:
         code = [v for k, v in sorted(manifest.sources.items()) if not k.startswith("judges/")]
         base = str(manifest.base_attempts.get(str(item.number), 0))
         options = str(item.plan.options)
-        digest = "|".join([item.plan.use, str(self.plan.seed), options, base, *code, *parts])
+        ruled = any(stop.suite == item.plan.use for stop in self.plan.stop)
+        head = [item.plan.use, str(self.plan.seed), options, base, "by cluster" * ruled]
+        digest = "|".join([*head, *code, *parts])
         self.progress.phase = f"reading the cases of {item.suite.name}"
         if not index.is_ready(item.number, digest):
             cases = item.suite.cases(item.datasets, item.loaders)
-            index.build(item.number, item.suite, cases, self.plan.seed, digest)
+            index.build(item.number, item.suite, cases, self.plan.seed, digest, by_cluster=ruled)
             notes = ledger.meta("data_notes") or {}
             notes[str(item.number)] = {
                 name: {
@@ -209,16 +218,16 @@ class Runner:
                 bound.roles[role].totals.add(totals)
         progress.totals = [role.totals for role in bound.roles.values()]
 
-    def _remember(self, ledger: Ledger, bound: Bound, stopped: str, replayed: int) -> None:
+    def _deadline(self) -> float | None:
+        """When the time cap is reached, by the monotonic clock."""
+        progress = self.progress
+        if progress.cap_seconds is None:
+            return None
+        return progress.began + progress.cap_seconds - progress.seconds_before
+
+    def _remember(self, ledger: Ledger, stopped: str, decided: list[StopRecord]) -> None:
         try:
-            seen = ledger.meta("models_seen") or {}
-            for name, role in bound.roles.items():
-                mine = seen.setdefault(name, {})
-                for label, count in role.models_seen.items():
-                    mine[label] = mine.get(label, 0) + count
-            ledger.set_meta("models_seen", seen)
-            total = (ledger.meta("replayed") or {}).get("calls", 0) + replayed
-            ledger.set_meta("replayed", {"calls": total})
+            ledger.set_meta("stops", decided)
             ledger.set_meta("stopped", {"why": stopped, "at": utcnow().isoformat()})
         except sqlite3.Error:  # a full disk must not hide why the run stopped
             if self.error is None:

@@ -12,7 +12,7 @@ import msgspec
 
 from auscult.core.case import Case
 from auscult.core.errors import AuditError, LedgerError, RunError, TargetUnusable
-from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past
+from auscult.engine.bench import NOTHING, CaseBench, Kitchen, Past, cut_off
 from auscult.engine.bind import Bound, BoundSuite, worst_asks
 from auscult.engine.budget import Budget, Spend
 from auscult.engine.caller import Halt, StartAgain
@@ -23,6 +23,7 @@ from auscult.engine.plan import Limits
 from auscult.engine.progress import Progress
 from auscult.engine.records import EncodedCase, FinishedCase
 from auscult.engine.state import SuiteState
+from auscult.engine.stops import Stops, records
 
 GRACE_S = 20.0
 """How long a stopping run waits for remote calls in flight: they are paid for already."""
@@ -43,10 +44,11 @@ class Session:
         pasts: dict[CaseKey, Past],
         progress: Progress,
         limits: Limits,
+        stops: Stops,
     ) -> None:
         self._bound, self._kitchen, self._budget = bound, kitchen, budget
         self._states, self._pasts = states, pasts
-        self._progress, self._limits = progress, limits
+        self._progress, self._limits, self._stops = progress, limits, stops
         self._interrupted = asyncio.Event()
         self._workers: set[asyncio.Task[None]] = set()
         self._feed: Iterator[Item] = iter(())
@@ -78,7 +80,8 @@ class Session:
         for worker in self._workers:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
-        return self._kitchen.caller.stopping or self._kitchen.caller.closed or "complete"
+        caller = self._kitchen.caller
+        return caller.stopping or caller.closed or caller.left_out or "complete"
 
     async def _settle(self) -> None:
         """What was put is durable before anybody is told that the run is over."""
@@ -89,8 +92,8 @@ class Session:
             self._fail(error)
         except TimeoutError:
             self._fail(LedgerError(f"the ledger did not settle within {SETTLE_S:g} s"))
-        if caller.unusable is not None:
-            self._fail(caller.unusable)
+        if caller.fault is not None:
+            self._fail(caller.fault)
 
     def ask_to_stop(self) -> None:
         """Once: a clean stop. Twice: leave at once."""
@@ -130,19 +133,14 @@ class Session:
             suite, number, case = item
             try:
                 await self._examine(suite, number, case)
-            except (Halt, asyncio.CancelledError):
-                return
-            except AuditError as error:
-                self._fail(error)
+            except Halt:
+                continue  # this case; whether there is another is said by what halted it
+            except asyncio.CancelledError:
+                if not cut_off():
+                    self._fail(_cancelled(suite, case))
                 return
             except Exception as error:  # noqa: BLE001 - a fault of the suite stops the run at once
-                fault = RunError(
-                    f"suite '{suite.suite.name}' failed on case '{case.id}': "
-                    f"{type(error).__name__}: {error}; this is a fault of the suite, not of the "
-                    "target"
-                )
-                fault.__cause__ = error
-                self._fail(fault)
+                self._fail(_blamed(suite, case, error))
                 return
 
     async def _examine(self, item: BoundSuite, number: int, case: Case) -> None:
@@ -171,7 +169,12 @@ class Session:
         began = monotonic()
         try:
             await item.suite.examine(case, bench)
+        except (Exception, BaseExceptionGroup) as error:
+            raise self._ended_by(item, case, error) from error
         finally:
+            if bench.under_way:
+                await bench.wait()
+            bench.closed = True
             self._budget.release(pot)
             pot.clear()
         if bench.broken is not None:
@@ -183,6 +186,17 @@ class Session:
         commit.then(partial(self._durable, item, number, bench))
         took = monotonic() - began
         self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took
+
+    def _ended_by(self, item: BoundSuite, case: Case, error: BaseException) -> BaseException:
+        """What leaves the case. A suite's own task group wraps our words for it too; a fault fails
+        the run before what is under way is waited for, so that nothing more is sent."""
+        while isinstance(error, BaseExceptionGroup):
+            ours = (e for e in error.exceptions if not isinstance(e, Exception))
+            error = next(ours, error.exceptions[0])
+        if not isinstance(error, Exception):
+            return error
+        self._fail(_blamed(item, case, error))
+        return Halt("failed")
 
     async def _admitted(self, pot: Spend, past: Past) -> None:
         """Reserves the case's worst case, less what an earlier session has paid of it. While
@@ -201,7 +215,16 @@ class Session:
     ) -> None:
         if error is not None:
             return
-        self._states[item.number].finish(number)
+        state = self._states[item.number]
+        state.finish(number)
+        if item.number in self._stops.of_suite:
+            case = bench.case
+            self._stops.note(item.number, number, case.id, case.cluster, bench.trials)
+            cut = self._stops.cut(item.number)
+            if cut is not None and state.cut is None:
+                names = [bound.plan.use for bound in self._bound.suites]
+                self._kitchen.ledger.set_meta("stops", records(self._stops, names))
+            state.cut = cut
         progress = self._progress
         mine = progress.suites[item.number]
         mine.finished += 1
@@ -213,6 +236,25 @@ class Session:
         """The first failure of the machine stops the run; what is in flight is still kept."""
         self.error = self.error or error
         self._kitchen.caller.stop("failed")
+
+
+def _blamed(item: BoundSuite, case: Case, error: Exception) -> AuditError:
+    """What is not an error of ours is a fault of the suite."""
+    if isinstance(error, AuditError):
+        return error
+    fault = RunError(
+        f"suite '{item.suite.name}' failed on case '{case.id}': {type(error).__name__}: {error}; "
+        "this is a fault of the suite, not of the target"
+    )
+    fault.__cause__ = error
+    return fault
+
+
+def _cancelled(item: BoundSuite, case: Case) -> RunError:
+    return RunError(
+        f"suite '{item.suite.name}' cut a call of case '{case.id}' short; this is a fault of the "
+        "suite: a call is paid for, and has the plan's own limit (limits.timeout_s)"
+    )
 
 
 def _finished(key: CaseKey, case: Case, bench: CaseBench) -> FinishedCase:
@@ -231,6 +273,8 @@ def schedule(
     def of(item: BoundSuite) -> Iterator[tuple[tuple[float, int], Item]]:
         total, done = planned[item.number], states[item.number].done
         for number, case in index.page(item.number, 0, total, done):
+            if states[item.number].cut is not None:
+                return  # it knows enough; what is left of the budget is for the others
             yield ((number + 0.5) / total, item.number), (item, number, case)
 
     if len(suites) == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from auscult.engine.bench import Past
@@ -14,6 +16,8 @@ class SuiteState(msgspec.Struct):
     redo: dict[int, int] = {}
     """Cases whose current attempt is above the suite's base, by number."""
     finished: int = 0
+    cut: int | None = None
+    """Where a stopping rule has decided: how many cases of the order it has read."""
 
     def attempt(self, number: int) -> int:
         return self.redo.get(number, self.base)
@@ -24,9 +28,11 @@ class SuiteState(msgspec.Struct):
             self.finished += 1
 
     def prefix(self) -> int:
-        """How many cases from the start of the random order are finished without a gap."""
+        """How many cases from the start of the random order are finished without a gap, and were
+        read by the rule that stopped the suite if one did."""
         gap = self.done.find(0)
-        return len(self.done) if gap < 0 else gap
+        whole = len(self.done) if gap < 0 else gap
+        return whole if self.cut is None else min(whole, self.cut)
 
 
 def load_state(reader: Reader, planned: list[int], base: dict[str, int]) -> list[SuiteState]:
@@ -66,18 +72,13 @@ def reopen_errors(reader: Reader, states: list[SuiteState]) -> int:
 
 def load_pasts(reader: Reader, states: list[SuiteState]) -> dict[CaseKey, Past]:
     """Earlier effects of unfinished cases, which their coroutines will meet again."""
-    wanted: set[CaseKey] = set()
-    for _, packed in reader.keys("call"):
-        for key in zip(packed[1::4], packed[2::4], packed[3::4], strict=True):
-            if _unfinished(states, key):
-                wanted.add(key)
+    unfinished = partial(_unfinished, states)
     pasts: dict[CaseKey, Past] = {}
-    for key, calls in reader.calls_of(wanted).items():
+    for key, calls in reader.calls_of(unfinished).items():
         pasts[key] = Past({call.path: call for call in calls}, {})
-    for effect in reader.effects():
-        key = (effect.suite, effect.case_no, effect.attempt)
-        if _unfinished(states, key):
-            past = pasts.setdefault(key, Past({}, {}))
+    for key, effects in reader.effects_of(unfinished).items():
+        past = pasts.setdefault(key, Past({}, {}))
+        for effect in effects:
             past.effects.setdefault(effect.path, effect.value)
     return pasts
 

@@ -11,7 +11,7 @@ import msgspec
 from auscult.core import registry
 from auscult.core.errors import UsageError
 from auscult.core.message import ImagePart, Message, Part, TextPart
-from auscult.core.protocols import Rule, Suite
+from auscult.core.protocols import Rule, Suite, Watched
 from auscult.engine.caseindex import INDEX_NAME, CaseIndex
 from auscult.engine.export import TABLE_NAME, export_trials, read_table
 from auscult.engine.ledger import LEDGER_NAME, CaseKey, open_reader
@@ -19,10 +19,16 @@ from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
 from auscult.engine.state import SuiteState, load_state
+from auscult.engine.stops import StopRecord
+from auscult.engine.writer import RoleTotals
 from auscult.stats.table import LABEL, label_column
+from auscult.stats.watched import Value, case_value
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+AT_ONCE = 32_768
 
 
 class SuiteStatus(msgspec.Struct):
@@ -84,13 +90,14 @@ class RunView:
         self.roles = self._roles()
         self._names = [s.use for s in self.plan.suites]
         self._plugins: dict[str, Suite] = {}
+        self.stops: list[StopRecord] = self._reader.meta("stops", list[StopRecord]) or []
         self._states = self._load_states()
         self.suites = tuple(self._status(n) for n in range(len(self._names)))
 
     def _roles(self) -> dict[str, dict[str, Any]]:
-        seen = self._reader.meta("models_seen") or {}
+        nobody = RoleTotals()
         return {
-            name: {**facts, "models_seen": seen.get(name, {})}
+            name: {**facts, "models_seen": self.totals.get(name, nobody).models}
             for name, facts in self.manifest.roles.items()
         }
 
@@ -99,7 +106,12 @@ class RunView:
         planned = []
         for size, suite in zip(sizes, self.plan.suites, strict=True):
             planned.append(size if suite.limit is None else min(size, suite.limit))
-        return load_state(self._reader, planned, self.manifest.base_attempts)
+        states = load_state(self._reader, planned, self.manifest.base_attempts)
+        for name, state in zip(self._names, states, strict=True):
+            cuts = [stop.cut for stop in self.stops if stop.suite == name]
+            if cuts and None not in cuts:
+                state.cut = max(cut for cut in cuts if cut is not None)
+        return states
 
     def _sizes(self) -> list[int]:
         """Cases per suite; kept in the ledger, so that a report needs neither data nor index."""
@@ -167,15 +179,34 @@ class RunView:
     ) -> pl.DataFrame:
         import polars as pl
 
-        table = self.table().filter(pl.col("suite") == suite)
+        kept = [pl.col("suite") == suite]
         if prefix_only:
-            table = table.filter(pl.col("in_prefix"))
+            kept.append(pl.col("in_prefix"))
         if cases is not None:
-            table = table.filter(pl.col("case_no").is_in(list(cases)))
+            kept.append(pl.col("case_no").is_in(list(cases)))
         wanted = [
             label_column(name) if name.startswith(LABEL) else pl.col(name) for name in columns
         ]
-        return table.select(wanted).collect(engine="streaming")
+        table = self.table()
+        rows = int(table.select(pl.len()).collect().item())
+        # Piece by piece: of all labels at once, the text alone is several times the result.
+        pieces = [
+            table.slice(start, AT_ONCE).filter(kept).select(wanted).collect()
+            for start in range(0, max(rows, 1), AT_ONCE)
+        ]
+        return pl.concat(pieces, rechunk=False)
+
+    def values_of(self, suite: str, watched: Watched) -> dict[str, Value]:
+        """Case id -> what it gives to a metric, of the finished prefix."""
+        if suite not in self._names:
+            raise UsageError(f"'{self.folder}' has no suite '{suite}'; name another run")
+        number = self._names.index(suite)
+        prefix = self._states[number].prefix()
+        return {
+            case.case_id: case_value(watched, case.trials)
+            for case in self._reader.cases()
+            if case.suite == number and case.case_no < prefix and self._is_current(case)
+        }
 
     def transcript(self, suite: str, case_id: str, arm: str, repeat: int = 0) -> list[Message]:
         """Every turn of one trial. Empty where the transcripts have been purged."""
@@ -194,7 +225,7 @@ class RunView:
                 name = (self._names[case.suite], case.case_id, trial.arm, trial.repeat)
                 if name in wanted:
                     places[name] = ((case.suite, case.case_no, case.attempt), trial.calls)
-        calls = self._reader.calls_of({key for key, _ in places.values()})
+        calls = self._reader.calls_of({key for key, _ in places.values()}.__contains__)
         return {
             name: self._messages(calls.get(key, []), paths) for name, (key, paths) in places.items()
         }

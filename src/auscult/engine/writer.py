@@ -51,6 +51,10 @@ class GroupCommit:
         self._queue: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._began = monotonic()
         self._seconds_before = db.execute("SELECT total(seconds) FROM sessions").fetchone()[0]
+        kept = db.execute("SELECT value FROM meta WHERE key='replayed'").fetchone()
+        self._replayed_before = int(msgspec.json.decode(kept[0])["calls"]) if kept else 0
+        self.replayed = self._replayed_kept = 0
+        """Calls of this session that were answered from the ledger."""
         self.failure: LedgerError | None = None
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -101,6 +105,14 @@ class GroupCommit:
             waiter(error)
         if self._rows or self._waiters or self._blobs:
             self._timer = self._loop.call_later(LINGER_S, self._flush)
+
+    def keep_replayed(self) -> int:
+        """Within every commit, so that a killed session's are counted too."""
+        count = self.replayed
+        if count != self._replayed_kept:
+            body = msgspec.json.encode({"calls": self._replayed_before + count})
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('replayed', ?)", (body,))
+        return count
 
     async def close(self) -> None:
         """Commit what is left and end the thread."""
@@ -179,7 +191,9 @@ class GroupCommit:
             "UPDATE sessions SET seconds=? WHERE id=?",
             (monotonic() - self._began, self._session),
         )
+        replayed = self.keep_replayed()
         db.execute("COMMIT")
+        self._replayed_kept = replayed
 
 
 def _resolve(future: asyncio.Future[None], error: LedgerError | None) -> None:
@@ -204,13 +218,19 @@ class RoleTotals(msgspec.Struct, array_like=True):
     seconds: float = 0.0
     charged: int = 0
     """Tokens charged against caps: counted, estimated, or the worst case where nobody knows."""
+    models: dict[str, int] = {}
+    """Calls by the model name and fingerprint that came back; kept in segments alone."""
 
     def add(self, other: RoleTotals) -> None:
         for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            if name != "models":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+        for label, count in other.models.items():
+            self.models[label] = self.models.get(label, 0) + count
 
 
 def count_call(totals: RoleTotals, call: Call) -> None:
+    """All but the models: this is done for every call on the loop."""
     usage = call.reply.usage
     totals.calls += 1
     totals.failed += call.reply.status == "error"
@@ -228,6 +248,16 @@ def count_call(totals: RoleTotals, call: Call) -> None:
 
 def totals_of(calls: list[Call]) -> bytes:
     by_role: dict[str, RoleTotals] = {}
+    seen: dict[tuple[str, str, str], int] = {}
     for call in calls:
-        count_call(by_role.setdefault(call.role, RoleTotals()), call)
+        totals = by_role.get(call.role)
+        if totals is None:
+            totals = by_role[call.role] = RoleTotals()
+        count_call(totals, call)
+        model = (call.role, call.reply.model, call.reply.fingerprint)
+        seen[model] = seen.get(model, 0) + 1
+    for (role, name, fingerprint), count in seen.items():
+        if name:
+            models, label = by_role[role].models, f"{name} {fingerprint}".strip()
+            models[label] = models.get(label, 0) + count
     return msgspec.json.encode(by_role)

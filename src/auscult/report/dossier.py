@@ -20,6 +20,7 @@ from auscult.core.estimate import Estimate
 from auscult.report import coverage, evidence, figures, wording
 from auscult.report.clean import write_atomic
 from auscult.report.contract import NOT_STATED, Results, RoleRecord, Run, SuiteRecord
+from auscult.report.declared import declared_words
 from auscult.report.narrowing import narrowing
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def render(
             banners=_banners(run.target),
             summary=_summary(results),
             stop=wording.stop_sentence(run.stopped),
-            early=_early([suite for suite in run.suites if _stopped_early(run, suite)]),
+            declared=declared_words(view.plan, view.stops),
+            early=_early(
+                [suite for suite in run.suites if _stopped_early(run, suite)], bool(view.stops)
+            ),
             narrower=[
                 words for e in figures.headlines(results) if (words := narrowing(e, results))
             ],
@@ -156,7 +160,7 @@ def _stopped_early(run: Run, suite: SuiteRecord) -> bool:
     return run.stopped != "complete" or suite.cases_in_estimates < suite.cases_planned
 
 
-def _early(suites: list[SuiteRecord]) -> str:
+def _early(suites: list[SuiteRecord], ruled: bool) -> str:
     """Which interval is the right one, and what was left out."""
     if not suites:
         return ""
@@ -165,10 +169,15 @@ def _early(suites: list[SuiteRecord]) -> str:
         f"{s.cases_planned:,} planned"
         for s in suites
     )
+    right = (
+        "the interval to read is the one marked as valid at every look: the others hold for a "
+        "number of cases fixed beforehand"
+        if ruled
+        else "the intervals printed here are the right ones for that many"
+    )
     said = (
         "Cases are asked in a random order that was fixed before the first call. The figures read "
-        f"its finished prefix ({read}), and the intervals printed here are the right ones for "
-        "that many."
+        f"its finished prefix ({read}), and {right}."
     )
     beyond = sum(s.cases_beyond_prefix for s in suites)
     if beyond:

@@ -21,6 +21,8 @@ from auscult.report.contract import (
     Run,
     SuiteRecord,
 )
+from auscult.report.declared import with_declared
+from auscult.report.judge_range import with_ranges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,9 @@ def build_results(view: RunView) -> Results:
         findings.extend(suite.findings(view))
         covers[status.name] = tuple(getattr(suite, "covers", ()))
     presupposes = {s.name: s.presupposes for s in view.suites if s.presupposes}
+    estimates = with_declared(estimates, view.plan, view.stops)
+    watched = {s.name: getattr(view.plugin(s.name), "watched", ()) for s in view.suites}
+    estimates = with_ranges(estimates, watched)
     estimates = [_finite(e) for e in apply_competence(estimates, presupposes)]
     results = Results(
         run=_run(view, covers, estimates),

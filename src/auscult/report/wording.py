@@ -284,6 +284,7 @@ def stop_sentence(stopped: str) -> str:
         "money cap": "The run stopped early, at its cap on money.",
         "calls cap": "The run stopped early, at its cap on calls.",
         "tokens cap": "The run stopped early, at its cap on tokens.",
+        "stopping rule": "The run stopped as declared: its rule knew enough.",
         "interrupted": "The run was interrupted by its user before it was finished.",
         "not started": "The run has not asked anything yet.",
         "killed": "The run was killed before it was finished, and has not been resumed.",

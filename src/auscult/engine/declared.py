@@ -1,0 +1,37 @@
+"""What a plan declares before the run besides what is asked: when to stop, and what is primary.
+
+All of it is in the plan's hash. What is not declared is exploratory.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from auscult.stats.families import Endpoint
+from auscult.stats.stopping import Rule
+
+
+class StopPlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A rule that ends a suite once it knows enough. Its alpha is shared with the plan's others:
+    each rule of a plan with three gets a third of its own."""
+
+    suite: str
+    metric: str
+    rule: Rule
+    population: Literal["superpopulation", "this pack"] = "superpopulation"
+    """Is the mean that of all cases there could be, or of those in the data?"""
+    against: str = ""
+    """A finished run to subtract, case by case: the rule then reads this run minus that one."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.suite}/{self.metric}" + (f" minus {self.against}" if self.against else "")
+
+
+class Primary(Endpoint, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An endpoint the audit is about. A gate uses its margin."""
+
+    margin: float | None = None
+    """How much worse than another run still counts as no worse."""

@@ -1,0 +1,87 @@
+"""What a judge's shipped labelled answers leave open about the figures that rest on it.
+
+A judge of choices is right about a reply if it names the option a person names. Of a share of right
+answers that makes two errors: a right answer not seen as one, and an answer that is not right seen
+as one. The second is counted as badly as it can be: every option that the judge names where a
+person names another, or none, is taken to be the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from auscult.core.errors import DataError
+from auscult.core.estimate import Estimate
+from auscult.core.protocols import Watched
+from auscult.kit.calibration import Judged, first_contact
+
+if TYPE_CHECKING:
+    from auscult.stats.confusion import Confusion
+
+RIGHT, OTHER = "right", "not right"
+DIFFERENCE = "difference of proportions"
+
+
+def with_ranges(
+    estimates: Sequence[Estimate], watched: Mapping[str, Sequence[Watched]]
+) -> list[Estimate]:
+    """Headlined and primary shares of right answers, and their excess over a control arm, with the
+    range that the judge's calibration leaves; `watched` by suite says which these are."""
+    return [_ranged(e, estimates, watched.get(e.suite, ())) for e in estimates]
+
+
+def _ranged(
+    estimate: Estimate, everything: Sequence[Estimate], watched: Sequence[Watched]
+) -> Estimate:
+    from auscult.stats.transport import sensitivity
+
+    named = [w for w in watched if w.metric == estimate.metric and w.of == "score"]
+    chief = estimate.headline or estimate.standing == "primary"
+    if not named or not chief or estimate.group or estimate.corrected or estimate.value is None:
+        return estimate
+    errors = _errors(named[0].judge)
+    if errors is None:
+        return estimate
+    if named[0].control_arm is None:
+        return sensitivity(estimate, errors, positive=RIGHT)
+    if estimate.unit != DIFFERENCE:
+        return estimate
+    arm, control = (
+        _share_of(everything, estimate, a) for a in (named[0].arm, estimate.control_arm)
+    )
+    return sensitivity(estimate, errors, positive=RIGHT, arm=arm, control=control)
+
+
+def _share_of(everything: Sequence[Estimate], like: Estimate, arm: str | None) -> float | None:
+    """The share of right answers in an arm, as its suite gives it."""
+    for e in everything:
+        share = e.unit == "proportion" and "accuracy" in e.metric and not e.group
+        if share and (e.suite, e.judge, e.arm) == (like.suite, like.judge, arm):
+            return e.value
+    return None
+
+
+@cache
+def _errors(judge: str) -> Confusion | None:
+    """From the labelled answers the judge met unseen; None where it ships none."""
+    from auscult.stats.agreement import labels
+    from auscult.stats.confusion import confusion
+
+    try:
+        judged = first_contact(judge)
+    except DataError:
+        return None
+    if not judged:
+        return None
+    truth, seen = zip(*(pair for row in judged for pair in _pairs(row)), strict=True)
+    return confusion(labels(truth, seen, 1.0, levels=(RIGHT, OTHER)))
+
+
+def _pairs(row: Judged) -> list[tuple[str, str]]:
+    """A labelled answer that names an option is right where that is the key and not where it
+    isn't; one that names none is not right whatever the key."""
+    said, seen = row.labelled.choice, row.choice
+    misread = (OTHER, RIGHT if seen is not None and seen != said else OTHER)
+    return [misread] if said is None else [(RIGHT, RIGHT if seen == said else OTHER), misread]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from auscult.cli import decisions
 from auscult.cli.power import power_app
 from auscult.core.errors import AuditError
 
@@ -352,6 +353,12 @@ def root(
     ] = False,
 ) -> None:
     """Flags of the command itself."""
+
+
+app.command(epilog="Example: auscult compare runs/new runs/old")(decisions.compare)
+app.command(epilog="Example: auscult gate runs/new --against runs/old --margin accuracy=0.05")(
+    decisions.gate
+)
 
 
 def main() -> None:

@@ -1,0 +1,391 @@
+"""Two runs side by side: what may be compared, and the paired difference of each watched metric.
+
+Only cases that both runs finished are read, and only what was asked, judged and scored in the same
+way; whatever is left out is named. The difference of a case is its value in A minus that in B.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.core.estimate import Estimate
+from auscult.engine.plan import flatten
+from auscult.engine.stops import watched_of
+from auscult.report.clean import withhold_secrets
+from auscult.report.declared import DIRECTIONS
+from auscult.report.results import fixture_reason
+from auscult.report.wording import counted
+from auscult.stats.families import Endpoint, Family, adjusted
+from auscult.stats.grouped import codes, column_sums
+from auscult.stats.intervals import t_quantile
+from auscult.stats.mcnemar import mcnemar
+from auscult.stats.paired import FEW_CLUSTERS, METHOD
+from auscult.stats.table import ALL_ASKED, COUNTED, MISSING, behaviour_counts, blank, classified
+from auscult.stats.watched import success_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.protocols import Watched
+    from auscult.engine.view import RunView
+
+ALPHA = 0.05
+COLUMNS = ("case_no", "case_id", "cluster", "arm", "judge", "behaviour", "score")
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two runs and what they are called in sentences."""
+
+    a: Any
+    b: Any
+    names: tuple[str, str] = ("A", "B")
+
+    @property
+    def runs(self) -> tuple[tuple[str, RunView], ...]:
+        return (self.names[0], self.a), (self.names[1], self.b)
+
+
+class Side(msgspec.Struct, frozen=True):
+    name: str
+    folder: str
+    target: str
+    plan_hash: str
+    stopped: str
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """`estimates` are A minus B, adjusted over the whole family. `not_compared` names what could
+    not be, `cautions` what a reader must know of the rest."""
+
+    sides: tuple[Side, ...]
+    estimates: tuple[Estimate, ...]
+    family: str
+    not_compared: tuple[str, ...]
+    left_out: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+class Contrast(msgspec.Struct, frozen=True):
+    """A mean difference over cases, and the t distribution its interval comes from."""
+
+    value: float
+    centre: float
+    spread: float
+    n: int
+    clusters: int
+    reach: float  # the largest difference there could be
+
+    @property
+    def df(self) -> int:
+        return self.clusters + 1
+
+    def interval(self, level: float) -> tuple[float, float]:
+        half = t_quantile(self.df, level) * self.spread
+        return max(-self.reach, self.centre - half), min(self.reach, self.centre + half)
+
+    def p_at_most(self, null: float) -> float:
+        """One-sided: how surprising, were the true difference `null` or more."""
+        from scipy.special import stdtr
+
+        return float(stdtr(self.df, (self.centre - null) / self.spread))
+
+    def p_two_sided(self) -> float:
+        mirrored = msgspec.structs.replace(self, centre=-abs(self.centre))
+        return 2 * mirrored.p_at_most(0.0)
+
+
+def contrast(changes: Any, clusters: Any, reach: float = 1.0) -> Contrast:
+    """Bonett and Price's (2012) adjusted Wald interval for a paired difference, carried over to
+    clusters as in `stats.paired`, and to differences as large as `reach`: two pseudo-clusters of
+    average size are added, one that changed by `reach` and one by minus that. So ten cases that
+    happen to agree are not taken for certainty. One entry per case; our estimator."""
+    import numpy as np
+
+    change = np.asarray(changes, dtype=np.float64)
+    names = np.asarray(clusters)
+    if change.ndim != 1 or change.shape != names.shape or not len(change):
+        raise ValueError("give one difference and one cluster for each of one or more cases")
+    if not np.all(np.abs(change) <= reach + 1e-9):
+        raise ValueError(f"a difference lies outside -{reach:g} to {reach:g}")
+    key = np.unique(names, return_inverse=True)[1]
+    sums = column_sums(key, np.column_stack((change, np.ones(len(change)))))
+    moved, cases, held = float(np.sort(sums[:, 0]).sum()), len(change), len(sums)
+    typical = cases / held
+    total = cases + 2 * typical
+    centre = moved / total
+    squares = float(np.sort((sums[:, 0] - centre * sums[:, 1]) ** 2).sum())
+    squares += ((reach - centre) ** 2 + (reach + centre) ** 2) * typical**2
+    spread = sqrt((held + 2) / (held + 1) * squares) / total
+    return Contrast(moved / cases, centre, spread, cases, held, reach)
+
+
+def rows_of(view: RunView, suite: str, watched: Watched, group: dict[str, str]) -> pl.DataFrame:
+    """The trials of the finished prefix that the metric reads."""
+    import polars as pl
+
+    arms = [arm for arm in (watched.arm, watched.control_arm) if arm]
+    kept = [pl.col("arm").cast(pl.String).is_in(arms)]
+    kept += [pl.col("judge").cast(pl.String) == watched.judge]
+    own = {"specialty", "difficulty"} & group.keys()
+    for name, value in sorted(group.items()):
+        text = pl.col(name) if name in own else pl.col("groups").str.json_path_match(f"$['{name}']")
+        kept.append(text.cast(pl.String) == value)
+    extra = [*sorted(own), *(["groups"] if group.keys() - own else [])]
+    return view.frame(suite, (*COLUMNS, *extra)).filter(kept)
+
+
+def case_values(rows: pl.DataFrame, watched: Watched) -> pl.DataFrame:
+    """One row per case: its value (null where no reply counts), and the `least` and `most` it could
+    have been had no call failed. With a control arm, the arm's minus the control's."""
+    import polars as pl
+
+    asked = classified(rows, success_of(watched), ALL_ASKED).filter(
+        pl.col("state").is_in([COUNTED, MISSING])
+    )
+    counts = pl.col("state") == COUNTED
+    sums = (
+        asked.with_columns(pl.when(counts).then("y").otherwise(0.0).alias("y"))
+        .group_by("case_id", "arm")
+        .agg(  # sorted, because a sum of floats depends on their order
+            pl.col("cluster").max(), pl.col("case_no").min(), pl.col("y").sort().sum(),
+            counts.sum().alias("n"), (~counts).sum().alias("lost"),
+        )
+    )  # fmt: skip
+    whole = pl.col("n") + pl.col("lost")
+    per_arm = sums.select(
+        "case_id", "cluster", "case_no", "arm", "n",
+        pl.when(pl.col("n") > 0).then(pl.col("y") / pl.col("n")).alias("value"),
+        (pl.col("y") / whole).alias("least"),
+        ((pl.col("y") + pl.col("lost")) / whole).alias("most"),
+    )  # fmt: skip
+    found = per_arm.filter(pl.col("arm") == watched.arm)
+    if watched.control_arm is None:
+        return found.drop("arm").sort("case_id")
+    control = per_arm.filter(pl.col("arm") == watched.control_arm)
+    return _minus(found, control).drop("arm")
+
+
+def _minus(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Case by case, for the cases that both hold; `a` and `b` are the two values."""
+    import polars as pl
+
+    other = right.select(
+        "case_id", b="value", b_least="least", b_most="most", b_no="case_no", b_n="n"
+    )
+    return left.join(other, on="case_id").sort("case_id").with_columns(
+        pl.col("value").alias("a"),
+        (pl.col("value") - pl.col("b")).alias("value"),
+        (pl.col("least") - pl.col("b_most")).alias("least"),
+        (pl.col("most") - pl.col("b_least")).alias("most"),
+    )  # fmt: skip
+
+
+class Paired(msgspec.Struct, frozen=True):
+    """A watched metric in two runs: the shared cases, and the difference three ways."""
+
+    table: Any  # one row per shared case
+    kept: Contrast | None  # of the cases with a usable reply in both runs
+    least: Contrast | None  # every failed call counted against A and for B
+    most: Contrast | None  # and the contrary
+    behaviours: dict[str, int]
+    only: tuple[int, int]  # cases in one run alone
+
+
+def paired_values(
+    pair: Pair, suite: str, watched: Watched, group: dict[str, str] | None = None
+) -> Paired:
+    rows = [rows_of(view, suite, watched, group or {}) for _, view in pair.runs]
+    a, b = (case_values(part, watched) for part in rows)
+    table = _minus(a.select("case_id", "cluster", "case_no", "n", "value", "least", "most"), b)
+    shared = table.select("case_id")
+    counts = [behaviour_counts(part.join(shared, on="case_id", how="semi")) for part in rows]
+    reach = 2.0 if watched.control_arm else 1.0
+
+    def of(column: str) -> Contrast | None:
+        held = table.drop_nulls(column)
+        numbers = held[column].to_numpy()
+        return contrast(numbers, codes(held["cluster"]), reach) if len(held) else None
+
+    behaviours = {name: sum(part[name] for part in counts) for name in counts[0]}
+    only = (len(a) - len(table), len(b) - len(table))
+    return Paired(table, of("value"), of("least"), of("most"), behaviours, only)
+
+
+def conditions(view: RunView, suite: str) -> dict[str, str]:
+    """What must be the same in two runs for a difference to be one between their targets."""
+    import polars as pl
+
+    number = [chosen.use for chosen in view.plan.suites].index(suite)
+    plugin, chosen = view.plugin(suite), view.plan.suites[number]
+    held: dict[str, Any] = {}
+    files = {k: v for k, v in view.manifest.data.items() if k.startswith(f"{number}:")}
+    loaders = [key.partition(":")[2].partition("=")[0] for key in files]
+    for place, (loader, digest) in enumerate(zip(loaders, files.values(), strict=True), 1):
+        held[f"data set {place}"] = f"{loader} {digest[:12]}"
+    for place, data in enumerate(chosen.data, 1):
+        told = flatten(data.options)
+        held |= {f"the option '{key}' of data set {place}": told[key] for key in told if key}
+    judges = [f"judges/{name}" for name in plugin.judges]
+    for name in (f"suites/{suite}", *judges, *[f"data/{name}" for name in loaders]):
+        held[f"the code of {name}"] = view.sources.get(name, "not known")[:12]
+    told = flatten(getattr(plugin, "options", chosen.options))
+    held |= {f"the option '{key}'": told[key] for key in told if key}
+    for role in sorted({need.role for need in plugin.roles} & view.manifest.roles.keys()):
+        if role != "target":
+            said = {k: v for k, v in view.manifest.roles[role].items() if k != "evidence_notes"}
+            held |= {f"the {role}'s {key}": value for key, value in flatten(said).items()}
+    versions = view.frame(suite, ("judge", "judge_version")).cast(pl.String).unique().sort("judge")
+    for judge, version in versions.sort("judge", "judge_version").iter_rows():
+        if judge:
+            key = f"the version of the judge '{judge}'"
+            held[key] = f"{held[key]} and {version}" if key in held else version
+    return {key: str(value) for key, value in held.items()}
+
+
+def blockers(pair: Pair, suite: str) -> list[str]:
+    """Why nothing of a suite may be compared; empty where it may be."""
+    (x, a), (y, b) = pair.runs
+    for name, view in pair.runs:
+        if suite not in [chosen.use for chosen in view.plan.suites]:
+            return [f"{suite}: {name} did not ask it."]
+    here, there = conditions(a, suite), conditions(b, suite)
+    return [
+        withhold_secrets(
+            f"{suite}: {key} is {here.get(key, 'not there')} in {x} and "
+            f"{there.get(key, 'not there')} in {y}."
+        )
+        for key in dict.fromkeys((*here, *there))
+        if here.get(key) != there.get(key)
+    ]
+
+
+def can_stop_early(view: RunView, suite: str) -> bool:
+    """Does the plan declare a rule that may end the suite? Then its number of cases is no accident,
+    and intervals for a fixed number are too narrow."""
+    return any(stop.suite == suite for stop in getattr(view.plan, "stop", ()))
+
+
+def run_cautions(name: str, view: RunView) -> list[str]:
+    """What a reader must know of one run."""
+    role, said = view.roles["target"], []
+    told = (*(role.get("evidence_notes") or ()), role.get("fingerprint", {}).get("note") or "")
+    if why := fixture_reason(str(role.get("identity", "")), tuple(str(note) for note in told)):
+        said.append(f"{name} is a fixture, not a system under audit: {why.rstrip('.')}.")
+    if view.stopped != "complete":
+        said.append(f"{name} is not finished ({view.stopped}): its finished prefix is read.")
+    said += [f"{name} went on after an accepted change: {change}." for change in view.deviations]
+    said += [f"{name} declared a rule that could end {status.name} early; an interval for a fixed "
+             "number of cases is too narrow then."
+             for status in view.suites if can_stop_early(view, status.name)]  # fmt: skip
+    return [withhold_secrets(sentence[:1].upper() + sentence[1:]) for sentence in said]
+
+
+def cautions(pair: Pair) -> list[str]:
+    """The same of two runs that may be compared, and of the two together."""
+    said = [sentence for name, view in pair.runs for sentence in run_cautions(name, view)]
+    (x, a), (y, b) = pair.runs
+    if a.folder.resolve() == b.folder.resolve():
+        said.append(f"{x} and {y} are the same run.")
+    if a.plan.seed != b.plan.seed:
+        said.append(f"The seeds differ ({a.plan.seed} and {b.plan.seed}): what is drawn at random, "
+                    "such as the order of options, was drawn anew.")  # fmt: skip
+    if a.version != b.version:
+        said.append(f"{x} was made by Auscult {a.version} and {y} by {b.version}.")
+    return [sentence[:1].upper() + sentence[1:] for sentence in said]
+
+
+def compare(a: RunView, b: RunView) -> Comparison:
+    """A minus B for every watched metric of every suite in both runs, Holm over all of them."""
+    pair = Pair(a, b)
+    blocked: list[str] = []
+    left_out: list[str] = []
+    found: list[Estimate] = []
+    for suite in dict.fromkeys(status.name for status in (*a.suites, *b.suites)):
+        why = blockers(pair, suite)
+        blocked += why
+        for number, watched in enumerate(() if why else watched_of(a.plugin(suite)).values()):
+            held = paired_values(pair, suite, watched)
+            if not number and any(held.only):
+                left_out.append(
+                    f"{suite}: {counted(held.only[0], 'case')} in A only and {held.only[1]:,} in B "
+                    "only are left out."
+                )
+            found.append(_estimate(pair, suite, watched, held))
+            if not number and not len(held.table):
+                blocked.append(f"{suite}: no case was finished in both runs.")
+    family = ""
+    if found:
+        ends = tuple(Endpoint(e.suite, e.metric) for e in found)
+        declared = Family("all watched metrics compared", ends, alpha=ALPHA)
+        found, family = adjusted(found, declared), declared.sentence
+    return Comparison(
+        sides(pair), tuple(found), family, tuple(blocked), tuple(left_out), tuple(cautions(pair))
+    )  # fmt: skip
+
+
+def sides(pair: Pair) -> tuple[Side, ...]:
+    return tuple(
+        Side(name, str(v.folder), withhold_secrets(str(v.roles["target"].get("identity", ""))),
+             v.plan_hash, v.stopped)
+        for name, v in pair.runs
+    )  # fmt: skip
+
+
+def _estimate(pair: Pair, suite: str, watched: Watched, held: Paired) -> Estimate:
+    x, y = pair.names
+    control = f" over '{watched.control_arm}'" if watched.control_arm else ""
+    about = blank(
+        suite, watched.metric,
+        f"{watched.metric} in {x} minus the same in {y}: the mean over the shared cases.",
+        arm=x, control_arm=y, condition=f"'{watched.arm}'{control}", judge=watched.judge,
+        unit="difference of proportions", direction=DIRECTIONS[watched.better], level=1 - ALPHA,
+        denominator="cases finished in both runs with a usable reply in each", **held.behaviours,
+    )  # fmt: skip
+    kept, least, most = held.kept, held.least, held.most
+    if kept is None or least is None or most is None:
+        why = "no case has a usable reply in both runs" if len(held.table) else "no case is shared"
+        return msgspec.structs.replace(about, note=f"No difference: {why}.")
+    low, high = kept.interval(about.level)
+    bounds = {
+        "bound_low": least.value,
+        "bound_high": most.value,
+        "bound_interval": [least.interval(about.level)[0], most.interval(about.level)[1]],
+        "undecided": least.value < 0 < most.value,
+    }
+    notes = []
+    if kept.clusters < FEW_CLUSTERS:
+        notes.append(f"Only {kept.clusters} cases or clusters: the interval is a rough guide.")
+    if bounds["undecided"]:
+        notes.append("Undecided: the missing replies could turn the sign of the difference.")
+    stops = any(can_stop_early(view, suite) for _, view in pair.runs)
+    return msgspec.structs.replace(
+        about, value=kept.value, low=low, high=high, n=kept.n, n_clusters=kept.clusters,
+        method=METHOD + ("; for a fixed number of cases" if stops else ""),
+        stop_rule="a declared rule could stop this suite" if stops else "fixed",
+        note=" ".join(notes), extra=bounds | _p_and_turns(watched, held.table, kept),
+    )  # fmt: skip
+
+
+def _p_and_turns(watched: Watched, table: pl.DataFrame, kept: Contrast) -> dict[str, Any]:
+    """The p-value and where it comes from, each run's own figure, and how many cases turned from B
+    to A; with repeats the expected numbers over all pairings of a case's replies."""
+    import numpy as np
+
+    both = table.filter(table["value"].is_not_null())
+    a, b = (np.asarray(both[name], dtype=np.float64) for name in ("a", "b"))
+    found: dict[str, Any] = {"p_value": kept.p_two_sided(), "p_from": "Student's t"}
+    found |= {"a": float(np.sort(a).mean()), "b": float(np.sort(b).mean())}
+    if watched.control_arm:
+        return found
+    fell, rose = (float(np.sort(turned).sum()) for turned in (b * (1 - a), a * (1 - b)))
+    worse, better = (fell, rose) if watched.better == "higher" else (rose, fell)
+    found |= {"right_to_wrong": round(worse, 9), "wrong_to_right": round(better, 9)}
+    single = bool((both["n"] == 1).all() and (both["b_n"] == 1).all())
+    if watched.yes_no and single and kept.clusters == kept.n:
+        test = mcnemar(round(worse), round(better))
+        found |= {"exact_p": test.exact_p, "mid_p": test.mid_p}
+        found |= {"p_value": test.exact_p, "p_from": "McNemar's exact test"}
+    return found

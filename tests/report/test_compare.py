@@ -1,0 +1,414 @@
+"""Two runs side by side: the numbers by hand and against `stats.paired`; what is left out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import t as student
+from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
+
+from auscult import audit
+from auscult.core.protocols import Watched
+from auscult.engine.declared import StopPlan
+from auscult.engine.plan import Limits
+from auscult.engine.view import RunView
+from auscult.report.compare import (
+    Comparison,
+    Pair,
+    blockers,
+    case_values,
+    cautions,
+    compare,
+    contrast,
+    paired_values,
+)
+from auscult.stats.families import holm
+from auscult.stats.mcnemar import mcnemar
+from auscult.stats.paired import difference
+from auscult.stats.stopping import HalfWidth
+from auscult.stats.table import blank
+
+unhurried = settings(deadline=None, max_examples=50)  # a busy machine is not a fault
+ACCURACY = Watched("accuracy", "full", "choice")
+EXCESS = Watched("excess", "full", "choice", control_arm="blind")
+SCHEMA = {
+    "case_no": pl.Int64, "case_id": pl.String, "cluster": pl.String, "specialty": pl.String,
+    "groups": pl.String, "arm": pl.String, "judge": pl.String, "behaviour": pl.String,
+    "score": pl.Float64,
+}  # fmt: skip
+Trial = tuple[str, str, str, str, float | None]
+"""case, cluster, arm, behaviour, score"""
+
+
+class Table:
+    """A run as far as one metric reads it."""
+
+    def __init__(self, *trials: Trial) -> None:
+        rows = [
+            (int(t[0][1:]), t[0], t[1], "lungs", '{"sex": "f"}', t[2], "choice", t[3], t[4])
+            for t in trials
+        ]
+        self.whole = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+    def frame(self, suite: str, columns: Any) -> pl.DataFrame:
+        return self.whole.select(columns)
+
+
+def right(case: str, score: float, cluster: str = "", arm: str = "full") -> Trial:
+    return (case, cluster or case, arm, "answered", score)
+
+
+def lost(case: str, arm: str = "full") -> Trial:
+    return (case, case, arm, "error", None)
+
+
+def tables(both: int, only_a: int, only_b: int, neither: int) -> Pair:
+    outcomes = [(1, 1)] * both + [(1, 0)] * only_a + [(0, 1)] * only_b + [(0, 0)] * neither
+    a = Table(*[right(f"c{i}", float(x)) for i, (x, _) in enumerate(outcomes)])
+    b = Table(*[right(f"c{i}", float(y)) for i, (_, y) in enumerate(outcomes)])
+    return Pair(a, b)
+
+
+# --- the numbers ----------------------------------------------------------------------------------
+
+
+def test_worked_example_of_a_contrast() -> None:
+    # 10 single cases: 4 better, 1 worse. Two pseudo-cases of +1 and -1 make 12.
+    found = contrast([1, 1, 1, 1, -1, 0, 0, 0, 0, 0], np.arange(10))
+    assert found.value == pytest.approx(0.3)
+    centre = 3 / 12
+    # Squares around it: 5 cases of +1, 2 of -1, 5 of 0, over 12 values, with 12/11 and sqrt.
+    squares = 5 * 0.75**2 + 2 * 1.25**2 + 5 * 0.25**2
+    half = student.ppf(0.975, 11) * math.sqrt(12 / 11 * squares) / 12
+    assert found.interval(0.95) == pytest.approx((centre - half, centre + half))
+    statistic = centre / (math.sqrt(12 / 11 * squares) / 12)
+    assert found.p_two_sided() == pytest.approx(2 * student.sf(statistic, 11))
+    assert found.p_at_most(0.0) == pytest.approx(student.cdf(statistic, 11))
+
+
+def test_a_wider_reach_is_the_same_interval_on_a_wider_scale() -> None:
+    changes, clusters = np.array([2, 1, 0, -1, 0.5]), np.array([1, 1, 2, 3, 4])
+    wide, narrow = contrast(changes, clusters, 2.0), contrast(changes / 2, clusters)
+    assert wide.value == pytest.approx(2 * narrow.value)
+    assert wide.interval(0.9) == pytest.approx(tuple(2 * end for end in narrow.interval(0.9)))
+    assert wide.p_two_sided() == pytest.approx(narrow.p_two_sided())
+
+
+def test_faults_of_the_caller_are_sentences() -> None:
+    with pytest.raises(ValueError, match="one difference and one cluster"):
+        contrast([1.0, 0.0], [1])
+    with pytest.raises(ValueError, match="one difference and one cluster"):
+        contrast([], [])
+    with pytest.raises(ValueError, match="outside -1 to 1"):
+        contrast([1.5], [1])
+    with pytest.raises(ValueError, match="level"):
+        contrast([0.5], [1]).interval(1.0)
+
+
+cases = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.1, 1.0, 2.0])),
+    min_size=1,
+    max_size=25,
+)
+
+
+@unhurried
+@given(cases, st.randoms(use_true_random=False))
+def test_properties_of_a_contrast(rows: list[tuple[int, float]], order: Any) -> None:
+    clusters, changes = [c for c, _ in rows], [d for _, d in rows]
+    found = contrast(changes, clusters, 2.0)
+    low, high = found.interval(0.95)
+    assert -2 <= low < high <= 2
+    assert 0 <= found.p_two_sided() <= 1
+    shuffled = list(rows)
+    order.shuffle(shuffled)
+    assert contrast([d for _, d in shuffled], [c for c, _ in shuffled], 2.0) == found
+    swapped = contrast([-d for d in changes], clusters, 2.0)
+    assert swapped.value == pytest.approx(-found.value)
+    assert swapped.interval(0.95) == pytest.approx((-high, -low))
+    assert swapped.p_two_sided() == pytest.approx(found.p_two_sided())
+
+
+replies = st.lists(
+    st.tuples(
+        st.sampled_from([f"c{i}" for i in range(6)]),
+        st.sampled_from(["answered", "refused", "invalid", "error"]),
+        st.sampled_from([0.0, 0.3, 1.0]),
+    ).map(lambda r: (r[0], f"p{int(r[0][1]) // 2}", "full", r[1], r[2])),
+    max_size=25,
+)
+
+
+@unhurried
+@given(replies, replies)
+def test_it_is_the_paired_difference_of_the_statistics(a: list[Trial], b: list[Trial]) -> None:
+    held = paired_values(Pair(Table(*a), Table(*b)), "s", ACCURACY)
+    both = pl.concat(
+        Table(*rows).whole.with_columns(arm=pl.lit(arm)) for arm, rows in (("A", a), ("B", b))
+    )
+    known = difference(both, blank("s", "accuracy", "", arm="A", control_arm="B"))
+    if known.value is None:
+        assert held.kept is None
+        return
+    assert held.kept is not None and held.least is not None and held.most is not None
+    assert held.kept.value == pytest.approx(known.value)
+    assert held.kept.interval(0.95) == pytest.approx((known.low, known.high))
+    assert [held.least.value, held.most.value] == pytest.approx(
+        [known.extra["bound_low"], known.extra["bound_high"]]
+    )
+    ends = [held.least.interval(0.95)[0], held.most.interval(0.95)[1]]
+    assert ends == pytest.approx(known.extra["bound_interval"])
+
+
+@unhurried
+@given(replies, replies, st.randoms(use_true_random=False))
+def test_order_is_irrelevant_and_swapping_flips(a: list[Trial], b: list[Trial], order: Any) -> None:
+    found = paired_values(Pair(Table(*a), Table(*b)), "s", ACCURACY)
+    back = paired_values(Pair(Table(*b), Table(*a)), "s", ACCURACY)
+    order.shuffle(a)
+    again = paired_values(Pair(Table(*a), Table(*b)), "s", ACCURACY)
+    assert again.kept == found.kept and again.table.equals(found.table)
+    if found.kept is None or found.least is None or back.kept is None or back.most is None:
+        assert found.kept is back.kept
+        return
+    assert back.kept.value == pytest.approx(-found.kept.value)
+    assert back.most.value == pytest.approx(-found.least.value)
+
+
+def test_the_difference_of_two_excesses() -> None:
+    # Case 0: A 1 - 0, B 0 - 1: the difference is 2. Case 1: A 0.5 - 0.5, B 1 - 0: it is -1.
+    a = Table(
+        right("c0", 1), right("c0", 0, arm="blind"), right("c1", 1), right("c1", 0),
+        right("c1", 0.5, arm="blind"),
+    )  # fmt: skip
+    b = Table(
+        right("c0", 0), right("c0", 1, arm="blind"), right("c1", 1), right("c1", 0, arm="blind")
+    )
+    held = paired_values(Pair(a, b), "s", EXCESS)
+    assert held.table["value"].to_list() == [2.0, -1.0]
+    assert held.kept is not None and held.kept.reach == 2.0
+    assert held.kept.value == pytest.approx(0.5)
+
+
+def test_failed_calls_are_filled_both_ways() -> None:
+    # The full arm: one of two replies lost, so 1/2 to 2/2. The blind: one lost, so 0 to 1.
+    run = Table(right("c0", 1), lost("c0"), lost("c0", "blind"))
+    found = case_values(run.whole, EXCESS)
+    assert found["value"].to_list() == [None]
+    assert (found["least"].item(), found["most"].item()) == (0.5 - 1, 1.0 - 0)
+    plain = case_values(run.whole.filter(pl.col("arm") == "full"), ACCURACY)
+    assert plain.select("value", "least", "most").row(0) == (1.0, 0.5, 1.0)
+
+
+def test_nothing_shared_and_nothing_usable() -> None:
+    apart = paired_values(Pair(Table(right("c0", 1)), Table(right("c1", 1))), "s", ACCURACY)
+    assert apart.kept is None and apart.only == (1, 1) and apart.table.is_empty()
+    failed = paired_values(Pair(Table(lost("c0")), Table(right("c0", 1))), "s", ACCURACY)
+    assert failed.kept is None and failed.least is not None and failed.least.value == -1
+    empty = paired_values(Pair(Table(), Table()), "s", EXCESS)
+    assert empty.kept is None and empty.only == (0, 0)
+
+
+def test_groups_are_read_from_columns_and_labels() -> None:
+    pair = tables(3, 1, 0, 1)
+    for group, cases in [({"specialty": "lungs"}, 5), ({"sex": "f"}, 5), ({"sex": "m"}, 0)]:
+        held = paired_values(pair, "s", ACCURACY, group)
+        assert len(held.table) == cases, group
+
+
+# --- real runs ------------------------------------------------------------------------------------
+
+
+def questions(file: Path, count: int) -> Path:
+    rows = [
+        {
+            "question": f"Patient {i} shows sign {i % 7}. Which disease is it?",
+            "options": {letter: f"disease {letter}{i}" for letter in "ABCD"},
+            "answer_idx": "ABCD"[i % 4],
+        }
+        for i in range(count)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+class Lab:
+    """Audits of generated questions, each made once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = questions(folder / "questions.jsonl", 60)
+        self.views: list[RunView] = []
+
+    def run(self, name: str, target: str = "scripted/right?p=0.7", **more: Any) -> RunView:
+        given = {"data": [f"medqa={self.file}"], "suite_options": {"repeats": 1}, **more}
+        run = audit("knowledge", target=target, out=self.folder / name, report=False, **given)
+        self.views.append(run.view)
+        return run.view
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    made = Lab(tmp_path_factory.mktemp("compared"))
+    yield made
+    for view in made.views:
+        view.close()
+
+
+@pytest.fixture(scope="module")
+def good(lab: Lab) -> RunView:
+    return lab.run("good", "scripted/right?p=0.9&seed=1")
+
+
+@pytest.fixture(scope="module")
+def poor(lab: Lab) -> RunView:
+    return lab.run("poor", "scripted/right?p=0.4&seed=2")
+
+
+@pytest.fixture(scope="module")
+def found(good: RunView, poor: RunView) -> Comparison:
+    return compare(good, poor)
+
+
+def test_every_watched_metric_is_compared_and_adjusted(found: Comparison) -> None:
+    assert [e.metric for e in found.estimates] == [
+        "accuracy", "abstention rate", "refusal rate", "unreadable rate",
+        "excess over options-only",
+    ]  # fmt: skip
+    raw = [e.extra["p_value"] for e in found.estimates]
+    assert [e.p_adjusted for e in found.estimates] == pytest.approx(list(holm(raw)))
+    assert found.family.count("knowledge/") == 5 and "Holm" in found.family
+    assert found.not_compared == () and found.left_out == ()
+    assert {e.standing for e in found.estimates} == {"exploratory"}
+
+
+def test_the_figures_are_those_of_the_trials(
+    found: Comparison, good: RunView, poor: RunView
+) -> None:
+    def scores(view: RunView) -> dict[str, float]:
+        rows = view.frame("knowledge", ("case_id", "arm", "score"))
+        full = rows.filter(pl.col("arm").cast(pl.String) == "baseline")
+        return dict(zip(full["case_id"], full["score"], strict=True))
+
+    a, b = scores(good), scores(poor)
+    assert a.keys() == b.keys() and len(a) == 60
+    estimate = found.estimates[0]
+    assert estimate.value == pytest.approx(sum(a[c] - b[c] for c in a) / 60)
+    assert estimate.extra["a"] == pytest.approx(sum(a.values()) / 60)
+    worse, better = sum(a[c] < b[c] for c in a), sum(a[c] > b[c] for c in a)
+    assert estimate.extra["right_to_wrong"] == worse
+    assert estimate.extra["wrong_to_right"] == better
+    test = mcnemar(worse, better)
+    assert (estimate.extra["exact_p"], estimate.extra["mid_p"]) == (test.exact_p, test.mid_p)
+    known = reference_mcnemar([[0, better], [worse, 0]], exact=True).pvalue
+    assert estimate.extra["p_value"] == pytest.approx(known)
+    assert estimate.extra["p_from"] == "McNemar's exact test"
+    assert estimate.low is not None and estimate.low > 0
+    assert (estimate.n, estimate.n_clusters) == (60, 60)
+
+
+def test_swapping_the_runs_flips_every_sign(
+    found: Comparison, good: RunView, poor: RunView
+) -> None:
+    for one, other in zip(found.estimates, compare(poor, good).estimates, strict=True):
+        assert one.value is not None and one.low is not None
+        assert other.value == pytest.approx(-one.value)
+        assert other.high == pytest.approx(-one.low)
+        assert other.p_adjusted == pytest.approx(one.p_adjusted)
+
+
+def test_a_fixture_is_named_and_the_target_is_free_to_differ(
+    found: Comparison, good: RunView, poor: RunView
+) -> None:
+    assert [line[:14] for line in found.cautions] == ["A is a fixture", "B is a fixture"]
+    assert blockers(Pair(good, poor), "knowledge") == []
+    assert "The run and itself are the same run." in cautions(
+        Pair(good, good, ("the run", "itself"))
+    )
+
+
+def test_other_options_are_not_compared(lab: Lab, good: RunView) -> None:
+    other = lab.run("repeats", suite_options={"repeats": 2, "options_only": False})
+    found = compare(good, other)
+    assert found.estimates == () and found.family == ""
+    assert found.not_compared == (
+        "knowledge: the option 'repeats' is 1 in A and 2 in B.",
+        "knowledge: the option 'options_only' is True in A and False in B.",
+    )
+
+
+def test_other_data_are_not_compared(lab: Lab, good: RunView) -> None:
+    other = lab.run("data", data=[f"medqa={questions(lab.folder / 'other.jsonl', 8)}"])
+    (line,) = compare(good, other).not_compared
+    assert line.startswith("knowledge: data set 1 is medqa ")
+
+
+def test_a_suite_in_one_run_only_is_named(lab: Lab, good: RunView) -> None:
+    other = audit("testkit", target="testkit/x", out=lab.folder / "kit", report=False, limit=2)
+    lab.views.append(other.view)
+    assert compare(good, other.view).not_compared == (
+        "knowledge: B did not ask it.",
+        "testkit: A did not ask it.",
+    )
+
+
+def test_other_code_and_another_judge_are_not_compared(lab: Lab, good: RunView) -> None:
+    other = lab.run("code")
+    other.sources = {**other.sources, "judges/choice": "f" * 64}
+    (line,) = blockers(Pair(good, other), "knowledge")
+    assert line.startswith("knowledge: the code of judges/choice is ") and "ffffffffffff" in line
+    other.sources = good.sources
+    frame = other.frame
+
+    def judged_anew(suite: str, columns: Any, **more: Any) -> pl.DataFrame:
+        rows = frame(suite, columns, **more)
+        if "judge_version" in columns:
+            rows = rows.with_columns(judge_version=pl.lit("99"))
+        return rows
+
+    other.frame = judged_anew  # type: ignore[method-assign]
+    (line,) = blockers(Pair(good, other), "knowledge")
+    assert line.startswith("knowledge: the version of the judge 'choice' is ")
+    assert line.endswith("in A and 99 in B.")
+
+
+def test_an_unfinished_run_gives_its_prefix_and_says_so(lab: Lab, good: RunView) -> None:
+    other = lab.run("capped", limits=Limits(calls=20))
+    found = compare(good, other)
+    shared = other.suites[0].prefix
+    assert 0 < shared < 60 and found.estimates[0].n == shared
+    assert found.left_out == (f"knowledge: {60 - shared} cases in A only and 0 in B only "
+                              "are left out.",)  # fmt: skip
+    assert "B is not finished (calls cap): its finished prefix is read." in found.cautions
+
+
+def test_failed_calls_make_a_difference_undecided(lab: Lab, good: RunView) -> None:
+    other = lab.run("flaky", "scripted/flaky?p=0.5&p_right=0.8&retry=false")
+    estimate = compare(good, other).estimates[0]
+    low, high = estimate.extra["bound_low"], estimate.extra["bound_high"]
+    assert estimate.n_error > 0 and estimate.value is not None and low < estimate.value < high
+    assert estimate.extra["undecided"] is True and "Undecided" in estimate.note
+
+
+def test_seeds_rules_and_deviations_are_told(lab: Lab, good: RunView) -> None:
+    other = lab.run("seed", seed=5)
+    other.deviations = ("code suites/knowledge changed",)
+    rule = StopPlan("knowledge", "accuracy", HalfWidth(0.2))
+    other.plan = msgspec.structs.replace(other.plan, stop=(rule,))
+    told = " ".join(cautions(Pair(good, other)))
+    assert "The seeds differ (0 and 5)" in told
+    assert "B went on after an accepted change: code suites/knowledge changed." in told
+    assert "B declared a rule that could end knowledge early" in told
+    estimate = compare(good, other).estimates[0]
+    assert estimate.method.endswith("; for a fixed number of cases")
+    assert estimate.stop_rule == "a declared rule could stop this suite"

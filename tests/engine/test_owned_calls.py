@@ -152,16 +152,21 @@ def test_a_task_group_hides_neither_a_stop_nor_a_fault(
 def test_a_suite_that_goes_on_after_its_end_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: Served
 ) -> None:
-    async def later(bench: Any, case: Any) -> None:
-        await asyncio.sleep(0.02)
+    next_begun: list[asyncio.Event] = []
+
+    async def later(bench: Any, case: Any, go: asyncio.Event) -> None:
+        await go.wait()
         await asked(bench, case, "late")
 
     async def examine(self: Any, case: Any, bench: Any) -> None:
-        self.forgotten = asyncio.create_task(later(bench, case))
+        if next_begun:
+            next_begun.pop().set()
+        next_begun.append(asyncio.Event())
+        self.forgotten = asyncio.create_task(later(bench, case, next_begun[0]))
         await asked(bench, case, "quick")
 
     examining(monkeypatch, examine)
-    plan = plan_for(suite_options={"count": 400}, limits={"concurrency": 1})
+    plan = plan_for(suite_options={"count": 5}, limits={"concurrency": 1})
     outcome = run(plan, tmp_path)
     assert isinstance(outcome.error, RunError)
     assert "after its `examine` had ended" in str(outcome.error)

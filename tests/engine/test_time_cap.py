@@ -43,9 +43,9 @@ def without_cap(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, limits=msgspec.structs.replace(plan.limits, minutes=None))
 
 
-def capped(count: int) -> Plan:
+def capped(count: int, seconds: float, **limits: Any) -> Plan:
     return plan_for(
-        suite_options={"count": count}, limits={"minutes": WAIT_S / 3 / 60, "retries": 1}
+        suite_options={"count": count}, limits={"minutes": seconds / 60, "retries": 1, **limits}
     )
 
 
@@ -63,7 +63,7 @@ def test_nobody_waits_past_the_cap_for_another_try(
 ) -> None:
     busy = Busy(throttled=throttled)
     monkeypatch.setattr(testkit_target.TestTarget, "answer", lambda self, r: busy.answer(r))
-    plan = capped(2)
+    plan = capped(2, WAIT_S / 3)
     assert run(plan, tmp_path).stopped == "time cap"
     tried = totals_of(tmp_path)["target"].calls
     assert 1 <= tried <= 2 and tried == totals_of(tmp_path)["target"].failed
@@ -76,10 +76,8 @@ def test_nobody_waits_past_the_cap_for_another_try(
 def test_the_other_cases_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     busy = Busy(throttled=False, only="Case 3.")
     monkeypatch.setattr(testkit_target.TestTarget, "answer", lambda self, r: busy.answer(r))
-    plan = capped(20)
-    plan = msgspec.structs.replace(plan, limits=msgspec.structs.replace(plan.limits, concurrency=1))
-    outcome = run(plan, tmp_path)
-    assert (outcome.stopped, outcome.finished) == ("time cap", 19)
+    outcome = run(capped(8, WAIT_S * 0.9, concurrency=1), tmp_path)
+    assert (outcome.stopped, outcome.finished) == ("time cap", 7)
 
 
 async def test_a_turn_after_the_deadline_is_no_turn() -> None:

@@ -156,9 +156,9 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Of a suite's, the first is the main one. A value in [0, 1] that every case gives, whose mean is the estimate of that name. With a
+    """A value in [0, 1] that every case gives, whose mean is the estimate of that name. With a
     control arm it is the arm's minus the control's. Stopping rules, comparisons of runs and gates
-    read these, so a suite declares them before the run."""
+    read these, so a suite declares them before the run, the main one first."""
 
     metric: str
     arm: str

@@ -81,13 +81,14 @@ class CaseBench:
     )  # fmt: skip
 
     def __init__(
-        self, kitchen: Kitchen, suite: str, key: CaseKey, case: Case, pot: Spend, past: Past
-    ) -> None:
+        self, kitchen: Kitchen, suite: str, key: CaseKey, case: Case, pot: Spend, past: Past,
+        home: asyncio.Task[None],
+    ) -> None:  # fmt: skip
         self._kitchen, self._suite, self._past = kitchen, suite, past
         self.key, self.case, self.pot = key, case, pot
         self.trials: list[TrialRow] = []
         self._used: set[str] = set()
-        self.home = asyncio.current_task()
+        self.home = home
         """The task that examines. Calls made in tasks of a suite's own run in tasks of ours."""
         self.under_way: set[asyncio.Task[Reply]] = set()
         self.closed = False
@@ -216,7 +217,7 @@ class ArmBench:
             top_logprobs,
             dict(hints) if hints else {},
         )
-        if asyncio.current_task() is bench.home:
+        if asyncio.current_task(bench.home.get_loop()) is bench.home:
             return await bench.call(who, request, path)
         return await bench.call_apart(who, request, path)
 

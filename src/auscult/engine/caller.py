@@ -154,9 +154,9 @@ class Caller:
             reply = await self._ask(role.target, request)
             seconds = monotonic() - began
             reply = _storable(reply)
-            usage = _with_estimate(reply, len(body))
-            cost = self._pricing.cost(role.name, *usage)
-            charged = sum(usage)
+            read, wrote = _with_estimate(reply, len(body))
+            cost = self._pricing.cost(role.name, read, wrote)
+            charged = read + wrote
             if reply.cause in PERHAPS_BILLED and not charged:
                 charged, cost = worst.tokens, worst.money if cost is not None else None
             role.most_tokens = max(role.most_tokens, charged)
@@ -175,7 +175,8 @@ class Caller:
                 charged,
             )
             ledger.commit.put("call", record)
-            self._budget.settle(worst, Spend(1, charged, cost or 0.0))
+            if self._budget.capped:
+                self._budget.settle(worst, Spend(1, charged, cost or 0.0))
             count_call(role.totals, record)
         except TargetUnusable:
             ledger.commit.put("void", number)  # nothing was answered and nothing will be

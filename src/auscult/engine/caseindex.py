@@ -24,11 +24,12 @@ PAGE = 256
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Case)
 
-SCHEMA = """
-PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;
+LAYOUT = 2
+SCHEMA = f"""
+PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA user_version={LAYOUT};
 CREATE TABLE raw(
   row INTEGER PRIMARY KEY, suite INT, id TEXT, stratum TEXT, pull REAL, cluster TEXT, body BLOB);
-CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER, clusters INTEGER);
+CREATE TABLE ready(suite INTEGER PRIMARY KEY, digest TEXT, count INTEGER);
 CREATE TABLE ordering(suite INT, no INT, row INT, PRIMARY KEY(suite, no)) WITHOUT ROWID;
 """
 ORDER = """
@@ -56,27 +57,44 @@ class CaseIndex:
     def __init__(self, folder: Path) -> None:
         path = folder / INDEX_NAME
         try:
-            known = self._open(path)
-        except sqlite3.DatabaseError:  # damaged: it holds nothing that the data do not
+            layout = self._open(path)
+        except sqlite3.DatabaseError:
+            layout = -1
+        if layout not in (0, LAYOUT):  # damaged or of another version: it holds but what data do
             self._db.close()
             path.unlink()
-            known = self._open(path)
-        if not known:
+            layout = self._open(path)
+        if layout == 0:
             path.chmod(0o600)
             self._db.executescript(SCHEMA)
 
     def _open(self, path: Path) -> int:
+        """Its layout: 0 for a new file, -1 for one that has tables of before they were numbered."""
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA cache_size=-2000")
-        return int(self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        layout = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        tables = int(self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        return layout if layout or not tables else -1
 
     def count(self, suite_no: int) -> int:
         row = self._db.execute("SELECT count FROM ready WHERE suite=?", (suite_no,)).fetchone()
         return int(row[0]) if row else 0
 
-    def clusters(self, suite_no: int) -> int:
-        row = self._db.execute("SELECT clusters FROM ready WHERE suite=?", (suite_no,)).fetchone()
-        return int(row[0]) if row else 0
+    def cluster_ends(self, suite_no: int) -> bytearray:
+        """For each case of the order, 1 where it is the last of its cluster: in an order of
+        clusters the ones are the clusters. A byte a case."""
+        query = (
+            "SELECT r.cluster FROM ordering o JOIN raw r ON r.row = o.row "
+            "WHERE o.suite=? ORDER BY o.no"
+        )
+        ends = bytearray()
+        before: str | None = None
+        for (cluster,) in self._db.execute(query, (suite_no,)):
+            if ends:
+                ends[-1] = cluster != before
+            ends.append(1)
+            before = cluster
+        return ends
 
     def is_ready(self, suite_no: int, digest: str) -> bool:
         row = self._db.execute("SELECT digest FROM ready WHERE suite=?", (suite_no,)).fetchone()
@@ -132,9 +150,8 @@ class CaseIndex:
             )
         db.create_function("draw", 1, lambda cluster: pull_of(seed, suite.name, cluster))
         db.execute(order, {"suite": suite_no})
-        query = "SELECT count(*), count(DISTINCT cluster) FROM raw WHERE suite=?"
-        count, clusters = db.execute(query, (suite_no,)).fetchone()
-        db.execute("INSERT INTO ready VALUES (?,?,?,?)", (suite_no, digest, count, clusters))
+        count = db.execute("SELECT count(*) FROM raw WHERE suite=?", (suite_no,)).fetchone()[0]
+        db.execute("INSERT INTO ready VALUES (?,?,?)", (suite_no, digest, count))
         db.execute("COMMIT")
         return int(count)
 

@@ -23,7 +23,7 @@ class StopPlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     population: Literal["superpopulation", "this pack"] = "superpopulation"
     """Is the mean that of all cases there could be, or of those in the data?"""
     against: str = ""
-    """A finished run to subtract, case by case: the rule then reads this run minus that one."""
+    """Folder of a run to subtract, case by case: the rule then reads this run minus that one."""
 
     @property
     def name(self) -> str:

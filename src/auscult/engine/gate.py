@@ -56,7 +56,9 @@ class Gate:
         self.ceiling = max(1, concurrency)
         self.limit = float(self.ceiling)
         self.active = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[asyncio.Future[bool]] = deque()
+        self._kept = 0
+        """Slots given to waiters that have not come in yet."""
         self._requests, self._tokens = Rate(per_minute), Rate(tokens)
         self._rated = per_minute is not None or tokens is not None
         self._paused_until = 0.0
@@ -75,30 +77,54 @@ class Gate:
         while self._queue:
             waiter = self._queue.popleft()
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(False)
 
     async def enter(self, tokens: int) -> bool:
-        """False, without a slot, where its turn would come after the deadline only."""
-        while not self._leaving:
-            if self.active >= int(self.limit):
-                waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._queue.append(waiter)
-                await waiter
-                continue
-            delay = self._paused_until - monotonic() if self._paused_until else 0.0
-            if delay <= 0 and self._rated:
-                delay = max(self._tokens.delay(tokens), self._requests.delay(1))
-                if delay <= 0:  # both or neither: a bucket is only drawn on when both allow it
-                    self._tokens.take(tokens)
-                    self._requests.take(1)
-            if delay <= 0:
-                break
-            if self.deadline is not None and monotonic() + delay > self.deadline:
-                self._wake()  # whoever was next in the queue takes this one's turn, or gives it up
-                return False
-            await asyncio.sleep(min(delay, 0.25))
-        self.active += 1
-        return True
+        """False, without a slot, where its turn would come after the deadline only. First come,
+        first served: a stopping rule reads no further than the first case that still waits."""
+        kept = entered = False
+        try:
+            while not self._leaving:
+                if not kept and (self._queue or self.active + self._kept >= int(self.limit)):
+                    kept = await self._turn()
+                    continue
+                delay = self._delay(tokens)
+                if delay <= 0:
+                    break
+                if self.deadline is not None and monotonic() + delay > self.deadline:
+                    return False
+                await asyncio.sleep(min(delay, 0.25))
+            entered = True
+            self.active += 1
+            return True
+        finally:
+            self._kept -= kept
+            if not entered:  # who is next in the queue takes this one's turn, or gives it up
+                self._wake()
+
+    async def _turn(self) -> bool:
+        """Waits for a slot, which is then kept; False where the run stops."""
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._queue.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+            elif not waiter.cancelled() and waiter.result():
+                self._kept -= 1
+                self._wake()
+            raise
+
+    def _delay(self, tokens: int) -> float:
+        """Seconds until a call may pass; 0 where it may, and is drawn on the rates."""
+        delay = self._paused_until - monotonic() if self._paused_until else 0.0
+        if delay <= 0 and self._rated:
+            delay = max(self._tokens.delay(tokens), self._requests.delay(1))
+            if delay <= 0:  # both or neither: a bucket is only drawn on when both allow it
+                self._tokens.take(tokens)
+                self._requests.take(1)
+        return delay
 
     def leave(self, reply: Reply | None, seconds: float) -> None:
         """Raises TargetUnusable when the endpoint has been dead for too long."""
@@ -116,11 +142,12 @@ class Gate:
             self._wake()
 
     def _wake(self) -> None:
-        room = int(self.limit) - self.active
+        room = int(self.limit) - self.active - self._kept
         while room > 0 and self._queue:
             waiter = self._queue.popleft()
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(True)
+                self._kept += 1
                 room -= 1
 
     def _throttle(self, retry_after: float | None) -> None:

@@ -140,7 +140,7 @@ def connect(path: Path, *, create: bool, read_only: bool = False) -> sqlite3.Con
             f"file:{_quoted(path)}?mode={mode}",
             uri=True, isolation_level=None, check_same_thread=False, timeout=10,
         )  # fmt: skip
-        if fresh and create:
+        if create and (fresh or _is_blank(db)):
             _initialise(db)
         else:
             _check(db, path)
@@ -163,9 +163,14 @@ def _quoted(path: Path) -> str:
 
 def _initialise(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode=WAL")
-    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    db.execute(f"PRAGMA user_version={VERSION}")
-    db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+    marks = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION};"
+    db.executescript(f"BEGIN;{marks}{SCHEMA}COMMIT;")
+
+
+def _is_blank(db: sqlite3.Connection) -> bool:
+    """Left by a process that was killed while it made the file."""
+    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    return bool(mark == 0 and not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone())
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:

@@ -9,15 +9,21 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from auscult.core import registry
 from auscult.core.errors import Fault, PlanError, UsageError
+from auscult.core.protocols import Suite
 from auscult.core.registry import did_you_mean
-from auscult.engine.plan import Plan, flatten, plain
+from auscult.engine.declared import StopPlan
+from auscult.engine.plan import Plan, SuitePlan, flatten, plain
+from auscult.engine.stops import stop_fault
+from auscult.stats import stopping
+from auscult.stats.families import Family
 
 HEADER = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 ASSIGN = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -69,7 +75,8 @@ def faults_of(raw: dict[str, Any]) -> list[Fault]:
     """Wrong shapes and impossible values of a plan as a file says it; one fault a place."""
     shapes = list(_shape_faults(raw))
     said = {fault.where for fault in shapes}
-    return shapes + [fault for fault in _value_faults(raw) if fault.where not in said]
+    others = [*_value_faults(raw), *_crowded_families(raw)]
+    return shapes + [fault for fault in others if fault.where not in said]
 
 
 def dataset_of(text: str) -> dict[str, Any]:
@@ -96,22 +103,84 @@ def _shape_faults(raw: dict[str, Any]) -> Iterator[Fault]:
         return
     except msgspec.ValidationError as error:
         first = str(error)  # of the first fault alone; the schema knows all that are of shape
-    shapes = list(_against_schema(raw))
+    shapes = [fault for fault in _against_schema(raw, Plan) if not OF_RULE.match(fault.where)]
+    shapes += _rule_faults(raw)
+    shapes += _family_faults(raw, {fault.where.partition(".")[0] for fault in shapes})
     yield from shapes or [_impossible(first)]
 
 
+OF_RULE = re.compile(r"stop\[\d+\]\.rule\b")
+RULES: dict[str, type[Any]] = {
+    str(rule.__struct_config__.tag): rule for rule in get_args(stopping.Rule)
+}
+
+
+def _rule_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    """Of each stopping rule by itself, because a schema only knows that it is none of three."""
+    for at, stop in _tables(raw, "stop"):
+        where, rule = f"{at}.rule", stop.get("rule")
+        if not isinstance(rule, dict):
+            what = "is missing" if rule is None else f"{rule!r} is of the wrong type"
+            yield Fault(where, what, 'give rule = { when = "...", ... }')
+        elif "when" not in rule:
+            yield Fault(f"{where}.when", "is missing", f"add when = one of: {', '.join(RULES)}")
+        elif rule["when"] not in RULES:
+            what = f"there is no rule '{rule['when']}'" + did_you_mean(str(rule["when"]), RULES)
+            yield Fault(f"{where}.when", what)
+        else:
+            kind = RULES[rule["when"]]
+            shapes = list(_against_schema(rule, kind, f"{where}."))
+            yield from shapes or _meant(rule, kind, where)
+
+
+def _family_faults(raw: dict[str, Any], said: set[str]) -> Iterator[Fault]:
+    """Of each family that is of the right shape, by itself."""
+    for where, family in _tables(raw, "families"):
+        if where not in said:
+            yield from _meant(family, Family, where)
+
+
+def _crowded_families(raw: dict[str, Any]) -> Iterator[Fault]:
+    """An estimate has one adjusted p-value, so an endpoint stands in one family."""
+    homes: dict[str, str] = {}
+    for where, table in _tables(raw, "families"):
+        try:
+            family = msgspec.convert(table, Family)
+        except msgspec.ValidationError:
+            continue
+        for endpoint in family.endpoints:
+            home = homes.setdefault(endpoint.name, where)
+            if home != where:
+                what = f"{endpoint.name} stands in {home} already"
+                yield Fault(f"{where}.endpoints", what, "name it in one family")
+
+
+def _tables(raw: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    tables = raw.get(name)
+    for number, table in enumerate(tables if isinstance(tables, list | tuple) else []):
+        if isinstance(table, dict):
+            yield f"{name}[{number}]", table
+
+
+def _meant(raw: dict[str, Any], kind: type[Any], where: str) -> Iterator[Fault]:
+    """What is of the right shape and cannot be meant."""
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        yield Fault(where, str(error).partition(" - at `$")[0], "see docs/stopping.md")
+
+
 def _impossible(said: str) -> Fault:
-    """A rule or a family that is of the right shape and cannot be meant."""
     words, _, where = said.partition(" - at `$.")
     return Fault(where.removesuffix("`") or "plan", words, "see docs/plan.md")
 
 
-def _against_schema(raw: dict[str, Any]) -> Iterator[Fault]:
+def _against_schema(raw: dict[str, Any], kind: type[Any], at: str = "") -> Iterator[Fault]:
     from jsonschema import Draft202012Validator
 
-    schema = msgspec.json.schema(Plan)
+    schema = msgspec.json.schema(kind)
     for error in Draft202012Validator(schema).iter_errors(raw):
-        where = _dotted(error.absolute_path)
+        where = at + _dotted(error.absolute_path) if error.absolute_path else at.rstrip(".")
         if error.validator == "additionalProperties":
             known = error.schema.get("properties", {})
             for extra in sorted(set(error.instance) - set(known)):
@@ -161,6 +230,36 @@ def _name_faults(raw: dict[str, Any]) -> Iterator[Fault]:
         for place, item in enumerate(data if isinstance(data, list) else []):
             if isinstance(item, dict):
                 yield from _data_faults(item, f"{here}.data[{place}]")
+    yield from _stop_faults(raw)
+
+
+def _stop_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    """What a stopping rule reads, as far as the suites can be built."""
+    suites: dict[str, Suite] = {}
+    for _, table in _tables(raw, "suites"):
+        with suppress(msgspec.ValidationError, UsageError):
+            plan = msgspec.convert(table, SuitePlan)
+            suites[plan.use] = registry.build("suites", plan.use, plan.options)
+    uses = [table.get("use") for _, table in _tables(raw, "suites")]
+    for where, table in _tables(raw, "stop"):
+        with suppress(msgspec.ValidationError):
+            stop = msgspec.convert({"rule": ANY_RULE, **_readable(table)}, StopPlan)
+            if stop.suite not in uses or stop.suite in suites:
+                fault = stop_fault(where, stop, suites)
+                if fault is not None:
+                    yield fault
+
+
+ANY_RULE = {"when": "half-width", "width": 0.1}
+"""Read instead of a rule that has faults of its own."""
+
+
+def _readable(stop: dict[str, Any]) -> dict[str, Any]:
+    try:
+        msgspec.convert(stop.get("rule"), stopping.Rule)
+    except msgspec.ValidationError:
+        return {key: value for key, value in stop.items() if key != "rule"}
+    return stop
 
 
 def _data_faults(item: dict[str, Any], here: str) -> Iterator[Fault]:
@@ -237,13 +336,13 @@ def locate(text: str) -> dict[str, int]:
         header = HEADER.match(line)
         if header and "=" not in line.split("#")[0]:
             name = header.group(2).replace('"', "").replace("'", "")
+            parent, _, rest = name.partition(".")
+            if rest and parent in counts:
+                name = f"{parent}[{counts[parent]}].{rest}"
             if header.group(1):
-                index = counts[name] = counts.get(name, -1) + 1
-                prefix = f"{name}[{index}]"
-            else:
-                parent = name.partition(".")[0]
-                inside = parent in counts and "." in name
-                prefix = f"{parent}[{counts[parent]}].{name.partition('.')[2]}" if inside else name
+                counts[name] = counts.get(name, -1) + 1
+                name = f"{name}[{counts[name]}]"
+            prefix = name
             lines.setdefault(prefix, number)
         elif assign := ASSIGN.match(line):
             key = assign.group(1).strip("\"'")

@@ -26,7 +26,7 @@ from auscult.engine.manifest import (
 from auscult.engine.plan import Plan
 from auscult.engine.planfile import checked
 from auscult.engine.progress import Progress, SuiteProgress
-from auscult.engine.rules import begin_stops
+from auscult.engine.rules import bases_of, begin_stops
 from auscult.engine.session import Session, schedule
 from auscult.engine.state import (
     SuiteState,
@@ -81,6 +81,7 @@ class Runner:
         index = CaseIndex(self.folder)
         try:
             planned = [self._index(index, item, manifest, ledger) for item in bound.suites]
+            bases = bases_of(self.plan.stop, bound.suites, manifest)
             # Pinned once the data could be read: a file with a fault may be mended and tried again.
             ledger.set_meta("manifest", manifest)
             ledger.set_meta("sizes", [index.count(item.number) for item in bound.suites])
@@ -91,7 +92,7 @@ class Runner:
             if any(role.target.abilities.sessions for role in bound.roles.values()):
                 pasts = restart_conversations(ledger, states, pasts)
             budget = self._budget(ledger)
-            stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, manifest)
+            stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, bases)
             ledger.start()
             self._show(bound, ledger, planned, states)
             caller = Caller(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -129,10 +131,12 @@ class Session:
         return cap is not None and self._progress.seconds + self._pace > cap
 
     async def _worker(self) -> None:
+        me = asyncio.current_task()
+        assert me is not None
         while (item := self._next()) is not None:
             suite, number, case = item
             try:
-                await self._examine(suite, number, case)
+                await self._examine(suite, number, case, me)
             except Halt:
                 continue  # this case; whether there is another is said by what halted it
             except asyncio.CancelledError:
@@ -143,11 +147,13 @@ class Session:
                 self._fail(_blamed(suite, case, error))
                 return
 
-    async def _examine(self, item: BoundSuite, number: int, case: Case) -> None:
+    async def _examine(
+        self, item: BoundSuite, number: int, case: Case, worker: asyncio.Task[None]
+    ) -> None:
         state = self._states[item.number]
         for _ in range(MOST_CONVERSATIONS):
             try:
-                await self._attempt(item, number, case)
+                await self._attempt(item, number, case, worker)
             except StartAgain:  # what was spent stays charged; the attempt's replies are left out
                 state.redo[number] = state.attempt(number) + 1
             else:
@@ -157,14 +163,16 @@ class Session:
             f"'{case.id}' {MOST_CONVERSATIONS} times; check how long it keeps a session"
         )
 
-    async def _attempt(self, item: BoundSuite, number: int, case: Case) -> None:
+    async def _attempt(
+        self, item: BoundSuite, number: int, case: Case, worker: asyncio.Task[None]
+    ) -> None:
         key = (item.number, number, self._states[item.number].attempt(number))
         past = self._pasts.pop(key, NOTHING)
         pot = Spend()
         if self._budget.capped:
             pot = self._bound.pricing.worst(worst_asks(self._bound, item.suite, case))
         await self._admitted(pot, past)
-        bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past)
+        bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past, worker)
         self._progress.asking = case.id
         began = monotonic()
         try:
@@ -184,6 +192,7 @@ class Session:
         commit = self._kitchen.ledger.commit
         commit.put("case", EncodedCase(*key, body))
         commit.then(partial(self._durable, item, number, bench))
+        self._read_rules(item.number, number, bench)
         took = monotonic() - began
         self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took
 
@@ -217,20 +226,29 @@ class Session:
             return
         state = self._states[item.number]
         state.finish(number)
-        if item.number in self._stops.of_suite:
-            case = bench.case
-            self._stops.note(item.number, number, case.id, case.cluster, bench.trials)
-            cut = self._stops.cut(item.number)
-            if cut is not None and state.cut is None:
-                names = [bound.plan.use for bound in self._bound.suites]
-                self._kitchen.ledger.set_meta("stops", records(self._stops, names))
-            state.cut = cut
         progress = self._progress
         mine = progress.suites[item.number]
         mine.finished += 1
         progress.finished_here += 1
         if any(v.behaviour == "error" for t in bench.trials for v in t.verdicts):
             mine.errors += 1
+
+    def _read_rules(self, suite: int, number: int, bench: CaseBench) -> None:
+        """Before the case is durable, so that nobody is asked beyond a decision for want of a
+        disk. Should it be lost, so is the decision, and both are made again."""
+        if suite not in self._stops.of_suite:
+            return
+        self._stops.note(suite, number, bench.case.id, bench.trials)
+        cut, state = self._stops.cut(suite), self._states[suite]
+        if cut is not None and state.cut is None:
+            self._kitchen.ledger.commit.then(self._decided)
+        state.cut = cut
+
+    def _decided(self, error: LedgerError | None) -> None:
+        names = [bound.plan.use for bound in self._bound.suites]
+        if error is None:
+            with suppress(sqlite3.Error):  # a full disk is told of by the next commit
+                self._kitchen.ledger.set_meta("stops", records(self._stops, names))
 
     def _fail(self, error: AuditError) -> None:
         """The first failure of the machine stops the run; what is in flight is still kept."""

@@ -5,19 +5,24 @@ made again from the ledger."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from auscult.core.errors import Fault
+from auscult.core.errors import Fault, RunError
 from auscult.core.protocols import Suite, Watched
 from auscult.core.registry import did_you_mean
 from auscult.engine.declared import StopPlan
 from auscult.engine.records import FinishedCase
-from auscult.engine.state import SuiteState
 from auscult.stats.stopping import Decision, Monitor, NotWorse
-from auscult.stats.watched import NOT_APPLICABLE, Row, Value, case_value, mean_value
+from auscult.stats.watched import NOT_APPLICABLE, Row, Value, case_value, mean_value, minus
+
+if TYPE_CHECKING:
+    from auscult.engine.state import SuiteState
 
 PAIRED = (-1.0, 1.0)
+Read = tuple[str, list[Value]]
+"""A case, and what it gives to each rule of its suite."""
 
 
 class Stop:
@@ -35,6 +40,8 @@ class Stop:
     ) -> None:
         self.plan, self.watched, self.base = plan, watched, base
         rule = msgspec.structs.replace(plan.rule, alpha=plan.rule.alpha / rules)
+        if isinstance(rule, NotWorse):  # the suite knows which way is worse
+            rule = msgspec.structs.replace(rule, better=watched.better)
         counted = watched.yes_no and one_case_each and base is None
         self.monitor = Monitor(
             rule,
@@ -44,6 +51,7 @@ class Stop:
         )
         self.total = 0.0
         self.read = 0
+        self.not_applicable = 0
         self.unmatched = 0
         self.cut: int | None = None
         """How many cases of the order the decision has read; None while there is none."""
@@ -52,27 +60,32 @@ class Stop:
         mine = case_value(self.watched, trials)
         if self.base is None:
             return mine
-        if case_id not in self.base:
-            self.unmatched += 1
-            return NOT_APPLICABLE
-        other = self.base[case_id]
-        if isinstance(mine, float) and isinstance(other, float):
-            return mine - other
-        return None if None in (mine, other) else NOT_APPLICABLE
+        return minus(mine, self.base.get(case_id, NOT_APPLICABLE))
 
-    def push(self, value: Value, cases_read: int) -> None:
-        """The next cluster; one with no applicable case says nothing, except of a fixed pack, of
-        which it is a part nobody has seen."""
+    def push(self, cases: Sequence[tuple[str, Value]], cases_read: int) -> None:
+        """The next cluster, whole. One with no applicable case says nothing, except of a fixed
+        pack, of which it is a part nobody has seen."""
         if self.cut is not None:
             return
-        if not isinstance(value, float) and value is not None:
+        if self.base is not None:
+            self.unmatched += sum(case_id not in self.base for case_id, _ in cases)
+        value = mean_value(value for _, value in cases)
+        if isinstance(value, str):
+            self.not_applicable += 1
             if self.monitor.population is None:
                 return
             value = None
+        try:
+            stop = self.monitor.push(value).stop
+        except ValueError as error:
+            raise RunError(
+                f"the stopping rule on {self.plan.name} cannot read case '{cases[0][0]}': {error}; "
+                "this is a fault of the suite, not of the target"
+            ) from error
         if value is not None:
             self.total += value
             self.read += 1
-        if self.monitor.push(value).stop:
+        if stop:
             self.cut = cases_read
 
     @property
@@ -81,22 +94,25 @@ class Stop:
 
 
 class Stops:
-    """All rules of a run, and how far along the order of each suite they have read."""
+    """All rules of a run, and how far along the order of each suite they have read.
 
-    def __init__(self, stops: Mapping[int, Sequence[Stop]], counts: Mapping[int, int]) -> None:
-        self.of_suite = {number: list(rules) for number, rules in stops.items()}
-        self._counts = counts
-        self._next = dict.fromkeys(stops, 0)
-        self._waiting: dict[int, dict[int, tuple[str, list[Value]]]] = {n: {} for n in stops}
-        self._cluster: dict[int, tuple[str, list[list[Value]]]] = {}
+    `ends` says of each case of a suite with rules whether it is the last of its cluster."""
 
-    def note(
-        self, suite: int, number: int, case_id: str, cluster: str, trials: Sequence[Row]
+    def __init__(
+        self, stops: Mapping[int, Sequence[Stop]], ends: Mapping[int, Sequence[int]]
     ) -> None:
-        """A case is finished; its turn comes when all before it are."""
+        self.of_suite = {number: list(rules) for number, rules in stops.items()}
+        self._ends = ends
+        self._next = dict.fromkeys(stops, 0)
+        self._waiting: dict[int, dict[int, Read]] = {number: {} for number in stops}
+        self._cluster: dict[int, list[Read]] = {number: [] for number in stops}
+
+    def note(self, suite: int, number: int, case_id: str, trials: Sequence[Row]) -> None:
+        """A case is finished; its turn comes when all before it are. Raises RunError where its
+        suite gave a value that it said there could not be."""
         if suite in self.of_suite and not self.is_closed(suite):
             values = [stop.value(case_id, trials) for stop in self.of_suite[suite]]
-            self._waiting[suite][number] = (cluster, values)
+            self._waiting[suite][number] = (case_id, values)
             self._advance(suite)
 
     def is_closed(self, suite: int) -> bool:
@@ -110,24 +126,14 @@ class Stops:
         return max(stop.cut or 0 for stop in rules)
 
     def _advance(self, suite: int) -> None:
-        waiting = self._waiting[suite]
+        waiting, cluster = self._waiting[suite], self._cluster[suite]
         while (number := self._next[suite]) in waiting and not self.is_closed(suite):
-            cluster, values = waiting.pop(number)
-            held, cases = self._cluster.get(suite, (cluster, []))
-            if held != cluster:
-                self._flush(suite, number)
-                cases = []
-            self._cluster[suite] = (cluster, [*cases, values])
+            cluster.append(waiting.pop(number))
             self._next[suite] = number + 1
-        if self._next[suite] == self._counts[suite] and not self.is_closed(suite):
-            self._flush(suite, self._counts[suite])
-
-    def _flush(self, suite: int, cases_read: int) -> None:
-        """The cluster is whole: the case after it is of another, or it was the last of the data."""
-        _, cases = self._cluster.pop(suite, ("", []))
-        for place, stop in enumerate(self.of_suite[suite]):
-            if cases:
-                stop.push(mean_value(values[place] for values in cases), cases_read)
+            if self._ends[suite][number]:
+                for place, stop in enumerate(self.of_suite[suite]):
+                    stop.push([(name, values[place]) for name, values in cluster], number + 1)
+                cluster.clear()
 
     def read(self, cases: Iterable[FinishedCase], states: Sequence[SuiteState]) -> None:
         """What a ledger holds already."""
@@ -135,7 +141,7 @@ class Stops:
             if case.suite not in self.of_suite or case.case_no >= len(states[case.suite].done):
                 continue
             if case.attempt == states[case.suite].attempt(case.case_no):
-                self.note(case.suite, case.case_no, case.case_id, case.cluster, case.trials)
+                self.note(case.suite, case.case_no, case.case_id, case.trials)
 
 
 def watched_of(suite: Suite) -> dict[str, Watched]:
@@ -144,61 +150,69 @@ def watched_of(suite: Suite) -> dict[str, Watched]:
 
 def check_stops(plans: Sequence[StopPlan], suites: Mapping[str, Suite]) -> list[Fault]:
     """Rules that name no suite, no metric, or read what they cannot."""
-    faults = []
-    for number, plan in enumerate(plans):
-        where = f"stop[{number}]"
-        if plan.suite not in suites:
-            what = f"the plan has no suite '{plan.suite}'" + did_you_mean(plan.suite, suites)
-            faults.append(Fault(f"{where}.suite", what))
-            continue
-        known = watched_of(suites[plan.suite])
-        if plan.metric not in known:
-            what = f"suite '{plan.suite}' has no metric '{plan.metric}' that a rule can read"
-            faults.append(
-                Fault(
-                    f"{where}.metric",
-                    what + did_you_mean(plan.metric, known),
-                    f"choose one of: {', '.join(known) or 'none'}",
-                )
-            )
-            continue
-        try:
-            Stop(plan, known[plan.metric], 1, clusters=1, one_case_each=True,
-                 base={} if plan.against else None)  # fmt: skip
-        except ValueError as error:
-            mend = "name another rule or metric"
-            if isinstance(plan.rule, NotWorse):
-                mend = "read a metric with a control arm, or name a run with against = ..."
-            faults.append(Fault(f"{where}.rule", str(error), mend))
-    return faults
+    faults = [stop_fault(f"stop[{n}]", plan, suites) for n, plan in enumerate(plans)]
+    twice = [
+        Fault(f"stop[{n}]", "this rule stands in the plan already", "remove it")
+        for n, plan in enumerate(plans)
+        if plan in plans[:n]
+    ]
+    return [fault for fault in faults if fault is not None] + twice
+
+
+def stop_fault(where: str, plan: StopPlan, suites: Mapping[str, Suite]) -> Fault | None:
+    if plan.suite not in suites:
+        what = f"the plan has no suite '{plan.suite}'" + did_you_mean(plan.suite, suites)
+        return Fault(f"{where}.suite", what)
+    known = watched_of(suites[plan.suite])
+    if plan.metric not in known:
+        what = f"suite '{plan.suite}' has no metric '{plan.metric}' that a rule can read"
+        mend = f"choose one of: {', '.join(known)}" if known else "rules cannot stop this suite"
+        return Fault(f"{where}.metric", what + did_you_mean(plan.metric, known), mend)
+    watched = known[plan.metric]
+    if plan.against and watched.control_arm is not None:
+        what = f"'{plan.metric}' is a difference already, so another run's cannot be subtracted"
+        return Fault(f"{where}.against", what, "read a rate there, or drop against")
+    try:
+        Stop(plan, watched, 1, clusters=1, one_case_each=True, base={} if plan.against else None)
+    except ValueError as error:
+        mend = "name another rule or metric"
+        if isinstance(plan.rule, NotWorse):
+            mend = "read a metric with a control arm, or name a run with against = ..."
+        return Fault(f"{where}.rule", str(error), mend)
+    if isinstance(plan.rule, NotWorse) and (plan.rule.better, watched.better) == HIGHER_OF_LOWER:
+        what = f"of '{plan.metric}' lower is better, and the rule says higher"
+        return Fault(f"{where}.rule", what, "leave `better` out: the suite says it")
+    return None
+
+
+HIGHER_OF_LOWER = ("higher", "lower")
+"""The contrary cannot be told from a `better` that was left out."""
 
 
 def make_stops(
     plans: Sequence[StopPlan],
     suites: Sequence[tuple[str, Suite]],
-    sizes: Sequence[tuple[int, int]],
+    ends: Mapping[int, Sequence[int]],
     bases: Mapping[str, Mapping[str, Value]],
 ) -> Stops:
-    """`suites` as (name in the plan, suite), `sizes` as (cases, clusters) of each, `bases` the
+    """`suites` as (name in the plan, suite), `ends` for each of them that has a rule, `bases` the
     values of the runs that rules subtract, by `StopPlan.name`."""
     stops: dict[int, list[Stop]] = {}
     for number, (name, suite) in enumerate(suites):
-        cases, clusters = sizes[number]
-        rules = [
-            Stop(
-                plan,
-                watched_of(suite)[plan.metric],
-                len(plans),
-                clusters=clusters,
-                one_case_each=cases == clusters,
-                base=bases.get(plan.name),
-            )
-            for plan in plans
-            if plan.suite == name
-        ]
-        if rules:
-            stops[number] = rules
-    return Stops(stops, {number: cases for number, (cases, _) in enumerate(sizes)})
+        for plan in plans:
+            if plan.suite == name:
+                cases, clusters = len(ends[number]), sum(ends[number])
+                stops.setdefault(number, []).append(
+                    Stop(
+                        plan,
+                        watched_of(suite)[plan.metric],
+                        len(plans),
+                        clusters=clusters,
+                        one_case_each=cases == clusters,
+                        base=bases.get(plan.name),
+                    )
+                )
+    return Stops(stops, ends)
 
 
 class StopRecord(msgspec.Struct, frozen=True):
@@ -218,6 +232,8 @@ class StopRecord(msgspec.Struct, frozen=True):
     unmatched: int
     method: str
     cut: int | None
+    not_applicable: int = 0
+    """Clusters with no applicable case: of a fixed pack they are among the missing."""
 
 
 def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
@@ -237,6 +253,7 @@ def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
             stop.unmatched,
             stop.monitor.method,
             stop.cut,
+            stop.not_applicable,
         )
         for number, rules in sorted(stops.of_suite.items())
         for stop in rules

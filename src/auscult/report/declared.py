@@ -7,19 +7,22 @@ interval the right one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.core.estimate import Direction, Estimate, Standing
-from auscult.stats.families import adjusted
+from auscult.core.estimate import ENGINEERING, Direction, Estimate, Standing
+from auscult.report.wording import counted
+from auscult.stats.families import Endpoint, Family, adjusted
+from auscult.stats.stopping import HalfWidth, NotWorse, Rule
 
 if TYPE_CHECKING:
-    from auscult.engine.declared import StopPlan
     from auscult.engine.plan import Plan
     from auscult.engine.stops import StopRecord
 
 DIRECTIONS: dict[str, Direction] = {"higher": "higher-is-better", "lower": "lower-is-better"}
+EVERY_LOOK = "valid at every look"
+COULD_STOP = "a declared rule could stop this suite"
 TARGETS = {
     "superpopulation": "of all cases that could be drawn as these were",
     "this pack": "of the cases in the data, asked or not",
@@ -31,12 +34,13 @@ def with_declared(
 ) -> list[Estimate]:
     found = _standing(estimates, plan)
     for family in plan.families:
-        found = adjusted(found, family)
-    return _sequential(found, stops)
+        found = _in_family(found, family)
+    return _sequential(found, plan, stops)
 
 
 def _standing(estimates: Sequence[Estimate], plan: Plan) -> list[Estimate]:
-    """Where a plan names its primary endpoints, these and no others are primary."""
+    """Where a plan names its primary endpoints, these and no others are primary. One that was not
+    measured stays: nothing is gained by losing it."""
     if not plan.primary:
         return list(estimates)
     out = []
@@ -47,46 +51,101 @@ def _standing(estimates: Sequence[Estimate], plan: Plan) -> list[Estimate]:
             standing = "exploratory"
         headline = chosen or (estimate.headline and estimate.standing != "primary")
         out.append(msgspec.structs.replace(estimate, standing=standing, headline=headline))
-    return out
+    lost = (e for e in plan.primary if not any(e.matches(found) for found in estimates))
+    return [*out, *map(_unmeasured, lost)]
 
 
-def _sequential(estimates: Sequence[Estimate], stops: Sequence[StopRecord]) -> list[Estimate]:
+def _unmeasured(endpoint: Endpoint) -> Estimate:
+    return Estimate(
+        suite=endpoint.suite,
+        metric=endpoint.metric,
+        estimand="Declared before the run and not measured.",
+        value=None,
+        low=None,
+        high=None,
+        group=endpoint.group,
+        arm=endpoint.arm or "",
+        control_arm=endpoint.control_arm,
+        condition=endpoint.condition or "",
+        judge=endpoint.judge or "",
+        standing="primary",
+        headline=True,
+        note="A primary endpoint of the plan that no suite of it gives a figure for.",
+    )
+
+
+def _in_family(estimates: Sequence[Estimate], family: Family) -> list[Estimate]:
+    """A family that cannot be adjusted as it was declared makes no claim, and says why; the plan
+    of a finished run cannot be mended."""
+    try:
+        return adjusted(estimates, family)
+    except ValueError as error:
+        said = f"The family '{family.name}' was not adjusted, so it claims nothing: {error}."
+    return [
+        _noted(found, said) if any(e.matches(found) for e in family.endpoints) else found
+        for found in estimates
+    ]
+
+
+def _noted(estimate: Estimate, said: str) -> Estimate:
+    return msgspec.structs.replace(estimate, note=f"{estimate.note} {said}".strip())
+
+
+def _sequential(
+    estimates: Sequence[Estimate], plan: Plan, stops: Sequence[StopRecord]
+) -> list[Estimate]:
     """Where a rule could stop a suite, its intervals for a fixed number of cases are not the ones
     to read: the sequential one is, and takes the place of the metric's headline."""
-    ruled = {stop.suite for stop in stops}
-    plain = {(stop.suite, stop.metric) for stop in stops if not stop.plan.against}
-    out = [_rule_estimate(stop, estimates) for stop in stops]
-    for estimate in estimates:
-        if estimate.suite not in ruled:
-            out.append(estimate)
+    ruled = {rule.suite for rule in plan.stop}
+    told = {(stop.suite, stop.metric) for stop in stops if not stop.plan.against}
+    out = [_rule_estimate(stop, estimates, plan.primary) for stop in stops]
+    for found in estimates:
+        if found.suite not in ruled:
+            out.append(found)
             continue
-        same = (estimate.suite, estimate.metric) in plain and not estimate.group
-        out.append(
-            msgspec.structs.replace(
-                estimate,
-                stop_rule="a declared rule could stop this suite",
-                method=f"{estimate.method}; for a fixed number of cases".removeprefix("; "),
-                standing="secondary" if same and estimate.standing == "primary"
-                else estimate.standing,
-                headline=estimate.headline and not same,
-            )
-        )  # fmt: skip
+        same = (found.suite, found.metric) in told and not found.group
+        standing: Standing = "secondary" if same and found.standing == "primary" else found.standing
+        marked = msgspec.structs.replace(
+            found,
+            stop_rule=COULD_STOP,
+            method=found.method and f"{found.method}; for a fixed number of cases",
+            standing=standing,
+            headline=found.headline and not same,
+        )
+        claims = found.family and found.value is not None
+        out.append(_without_claim(marked) if claims else marked)
     return out
 
 
-def _rule_estimate(stop: StopRecord, estimates: Sequence[Estimate]) -> Estimate:
+def _without_claim(estimate: Estimate) -> Estimate:
+    """A p-value for a fixed number of cases is too small where one could stop on a good day."""
+    said = (
+        "Its p-value is for a number of cases fixed beforehand, and a declared rule could stop "
+        "this suite: no claim is made from it."
+    )
+    extra = estimate.extra | {"rejected": False}
+    return msgspec.structs.replace(_noted(estimate, said), extra=extra)
+
+
+def _rule_estimate(
+    stop: StopRecord, estimates: Sequence[Estimate], primary: Sequence[Endpoint]
+) -> Estimate:
     like = next(
         (e for e in estimates if (e.suite, e.metric, e.group) == (stop.suite, stop.metric, {})),
         None,
     )
     against = stop.plan.against
+    named = not primary or any((e.suite, e.metric, e.group) == (stop.suite, stop.metric, {})
+                               for e in primary)  # fmt: skip
     words = f"{like.estimand} " if like else ""
     if against:
         words += f"Minus the same of the run '{against}', case by case. "
     paired = bool(against) or (like is not None and "difference" in like.unit)
+    pack = stop.plan.population == "this pack"
+    failed = stop.missing - (stop.not_applicable if pack else 0)
     return Estimate(
         suite=stop.suite,
-        metric=stop.metric,
+        metric=stop.metric + (f" minus the run {against}" if against else ""),
         estimand=f"{words}The mean over clusters, {TARGETS[stop.plan.population]}.",
         value=stop.value,
         low=stop.low if stop.value is not None else None,
@@ -94,17 +153,18 @@ def _rule_estimate(stop: StopRecord, estimates: Sequence[Estimate]) -> Estimate:
         level=stop.level,
         arm=like.arm if like else "",
         control_arm=f"the run {against}" if against else (like.control_arm if like else None),
-        condition="valid at every look",
+        condition=EVERY_LOOK,
         n=stop.clusters - stop.missing,
         n_clusters=stop.clusters,
         unit="difference of proportions" if paired else "proportion",
-        denominator=like.denominator if like else "",
-        n_error=stop.missing,
+        denominator="clusters that the rule has read",
+        n_error=failed,
+        n_not_applicable=stop.not_applicable,
         judge=like.judge if like else "",
-        stop_rule=f"{stop.decision.verdict}: {_rule_words(stop.plan)}",
+        stop_rule=f"{stop.decision.verdict}: {rule_words(stop.plan.rule)}",
         direction=DIRECTIONS[stop.better],
-        standing="primary",
-        evidence_level=like.evidence_level if like else Estimate.evidence_level,
+        standing="primary" if named else "secondary",
+        evidence_level=like.evidence_level if like else ENGINEERING,
         method=stop.method,
         headline=True,
         note=_note(stop),
@@ -114,22 +174,43 @@ def _rule_estimate(stop: StopRecord, estimates: Sequence[Estimate]) -> Estimate:
             "rule": msgspec.to_builtins(stop.plan),
             "cut": stop.cut,
             "unmatched": stop.unmatched,
-            **({"phrase": like.extra["phrase"]} if like and "phrase" in like.extra else {}),
+            **_labels(stop, like),
         },
     )
 
 
-def _rule_words(plan: StopPlan) -> str:
-    rule = msgspec.to_builtins(plan.rule)
-    told = ", ".join(f"{key} {value}" for key, value in rule.items() if key != "when" and value)
-    return f"{rule['when']} ({told})"
+def _labels(stop: StopRecord, like: Estimate | None) -> dict[str, Any]:
+    own = like.extra if like else {}
+    if not stop.plan.against:
+        return {key: own[key] for key in ("phrase", "label") if key in own}
+    return {"label": f"{own.get('label') or stop.metric}, minus the other run's"}
 
 
 def _note(stop: StopRecord) -> str:
     said = f"Declared rule: {stop.decision.sentence} The interval holds at every look."
     if stop.unmatched:
-        said += f" {stop.unmatched} cases are not in the other run, and were left out."
+        cases = counted(stop.unmatched, "case")
+        said += f" {cases} had no counterpart among the other run's finished ones: left out."
+    if stop.not_applicable and stop.plan.population == "this pack":
+        clusters = counted(stop.not_applicable, "cluster")
+        said += f" {clusters} had no applicable case, and count among the missing."
     return said
+
+
+def rule_words(rule: Rule) -> str:
+    """When it stops, in words."""
+    alpha = f"alpha {rule.alpha:g}"
+    most = f", at most {counted(rule.most, 'cluster')}" if rule.most is not None else ""
+    if isinstance(rule, HalfWidth):
+        return f"stop when the half-width is at most {rule.width:g} ({alpha}{most})"
+    if isinstance(rule, NotWorse):
+        return f"stop when no worse by {rule.margin:g}, or worse by more ({alpha}{most})"
+    side = "above or below" if rule.side == "either" else rule.side
+    said = f"stop when the mean is shown to be {side} {rule.threshold:g}"
+    if rule.between:
+        low, high = rule.between
+        said += f"; between {low:g} and {high:g} either answer will do"
+    return f"{said} ({alpha}{most})"
 
 
 def declared_words(plan: Plan, stops: Sequence[StopRecord]) -> list[str]:
@@ -140,10 +221,9 @@ def declared_words(plan: Plan, stops: Sequence[StopRecord]) -> list[str]:
         said.append(f"Primary endpoint: {endpoint.name}{margin}.")
     said += [family.sentence for family in plan.families]
     shared = f"; alpha shared over {len(plan.stop)} rules" if len(plan.stop) > 1 else ""
-    decided = {stop.plan.name: stop for stop in stops}
     for rule in plan.stop:
-        found = decided.get(rule.name)
+        found = next((stop for stop in stops if stop.plan == rule), None)
         verdict = found.decision.sentence if found else "It has not been read yet."
-        asked = f"Stopping rule on {rule.name}: {_rule_words(rule)}{shared}."
-        said.append(f"{asked} {verdict}")
+        words = f"Stopping rule on {rule.name}, {TARGETS[rule.population]}"
+        said.append(f"{words}: {rule_words(rule.rule)}{shared}. {verdict}")
     return said

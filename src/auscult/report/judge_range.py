@@ -12,14 +12,18 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from auscult.core.errors import DataError
+import msgspec
+
+from auscult.core.errors import UsageError
 from auscult.core.estimate import Estimate
 from auscult.core.protocols import Watched
 from auscult.kit.calibration import Judged, first_contact
+from auscult.report.declared import EVERY_LOOK
 
 if TYPE_CHECKING:
     from auscult.stats.confusion import Confusion
 
+ERRORS_LEVEL = 0.99
 RIGHT, OTHER = "right", "not right"
 DIFFERENCE = "difference of proportions"
 
@@ -29,7 +33,17 @@ def with_ranges(
 ) -> list[Estimate]:
     """Headlined and primary shares of right answers, and their excess over a control arm, with the
     range that the judge's calibration leaves; `watched` by suite says which these are."""
-    return [_ranged(e, estimates, watched.get(e.suite, ())) for e in estimates]
+    return [_apart(e, _ranged(e, estimates, watched.get(e.suite, ()))) for e in estimates]
+
+
+def _apart(before: Estimate, after: Estimate) -> Estimate:
+    """What the range says stands with the judge, and does not crowd the note of a headline."""
+    said = after.note.removeprefix(before.note).strip()
+    if not said:
+        return after
+    return msgspec.structs.replace(
+        after, note=before.note, extra=after.extra | {"judge_range": said}
+    )
 
 
 def _ranged(
@@ -45,6 +59,10 @@ def _ranged(
     if errors is None:
         return estimate
     if named[0].control_arm is None:
+        if estimate.unit == DIFFERENCE:  # of two runs, each with answers of its own kind
+            return estimate
+        if estimate.condition == EVERY_LOOK:
+            return _ranged_at_every_look(estimate, errors)
         return sensitivity(estimate, errors, positive=RIGHT)
     if estimate.unit != DIFFERENCE:
         return estimate
@@ -54,10 +72,51 @@ def _ranged(
     return sensitivity(estimate, errors, positive=RIGHT, arm=arm, control=control)
 
 
+def _ranged_at_every_look(estimate: Estimate, errors: Confusion) -> Estimate:
+    """The ends of a sequential interval, carried through the error rates: what a fixed number of
+    cases would leave open is narrower, and not what was declared. Interval and errors hold
+    together at the sum of their levels less one."""
+    from auscult.stats.confusion import rogan_gladen
+    from auscult.stats.transport import ASSUMES, region
+
+    shares = errors.sensitivity(RIGHT), errors.specificity(RIGHT)
+    low, high = estimate.low, estimate.high
+    if shares[0] is None or shares[1] is None or low is None or high is None:
+        return estimate
+    box = region(shares[0], shares[1], level=ERRORS_LEVEL)
+    level = estimate.level + ERRORS_LEVEL - 1
+    ends = 0.0, 1.0
+    if informative := box.span[0] > 0:
+        least = rogan_gladen(low, box.sensitivity[2], box.specificity[1])
+        most = rogan_gladen(high, box.sensitivity[1], box.specificity[2])
+        ends = float(least), float(most)
+    said = "Not corrected for the judge's errors. " + (
+        f"If those of its calibration set carried over ({ASSUMES}), the true rate would lie "
+        f"between {100 * ends[0]:.1f}% and {100 * ends[1]:.1f}% (at {100 * level:.3g}%, at every "
+        "look)."
+        if informative
+        else "Its calibration set does not exclude a judge no better than chance, so any value "
+        "could lie behind this one."
+    )
+    reach = {
+        "assumption": ASSUMES,
+        "low": ends[0],
+        "high": ends[1],
+        "level": level,
+        "informative": informative,
+    }
+    return msgspec.structs.replace(
+        estimate,
+        note=f"{estimate.note} {said}".strip(),
+        extra=estimate.extra | {"transport_range": reach},
+    )
+
+
 def _share_of(everything: Sequence[Estimate], like: Estimate, arm: str | None) -> float | None:
     """The share of right answers in an arm, as its suite gives it."""
     for e in everything:
         share = e.unit == "proportion" and "accuracy" in e.metric and not e.group
+        share = share and e.condition != EVERY_LOOK
         if share and (e.suite, e.judge, e.arm) == (like.suite, like.judge, arm):
             return e.value
     return None
@@ -71,7 +130,7 @@ def _errors(judge: str) -> Confusion | None:
 
     try:
         judged = first_contact(judge)
-    except DataError:
+    except UsageError:  # its calibration cannot be read, or it is no plugin but the suite itself
         return None
     if not judged:
         return None

@@ -167,7 +167,7 @@ def _after(results: Results) -> list[str]:
 def _ways_on(view: RunView, results: Results) -> list[tuple[str, str]]:
     folder = str(view.folder)
     ways = [("Dossier", str(view.folder / "dossier" / "index.html"))]
-    if results.run.stopped != "complete":
+    if results.run.stopped not in ("complete", "stopping rule"):
         ways.append(("Go on", f"auscult resume {folder}"))
     ways.append(("Look in", f"auscult show {folder}"))
     return ways

@@ -62,7 +62,13 @@ def phrase_of(estimate: Estimate) -> Phrase | None:
     own = estimate.extra.get("phrase")
     if isinstance(own, dict) and {"things", "one", "many"} <= own.keys():
         return Phrase(str(own["things"]), str(own["one"]), str(own["many"]))
-    name = re.split(r"[/:]", estimate.metric)[-1].lower().replace("_", "-").replace(" ", "-").removesuffix("-rate")
+    name = (
+        re.split(r"[/:]", estimate.metric)[-1]
+        .lower()
+        .replace("_", "-")
+        .replace(" ", "-")
+        .removesuffix("-rate")
+    )
     return PHRASES.get(name)
 
 

@@ -34,7 +34,7 @@ NO_DIFFERENCE = {"difference of proportions": 0.0, "ratio": 1.0}
 """By unit: the value at which there is nothing to claim."""
 
 
-class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True):
+class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Names one estimate. `group` must match exactly (empty: the estimate over all groups); any
     other word left out matches whatever is there."""
 
@@ -62,7 +62,7 @@ class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True):
         return all(getattr(self, key) in (None, getattr(found, key)) for key in optional)
 
 
-class Family(msgspec.Struct, frozen=True, omit_defaults=True):
+class Family(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Declared in the plan and part of its hash. `alpha` is the error the whole family may make."""
 
     name: str

@@ -223,10 +223,13 @@ def _range_sentence(reach: dict[str, Any], unit: str) -> str:
             f"{start} Its calibration set does not exclude a judge no better than chance, so any "
             "value could lie behind this one."
         )
-    what = "the true difference" if unit == DIFFERENCE else "the true rate"
+    low, high = 100 * reach["low"], 100 * reach["high"]
+    what, ends = "the true rate", f"{low:.1f}% and {high:.1f}%"
+    if unit == DIFFERENCE:
+        what, ends = "the true difference", f"{low:+.1f} and {high:+.1f} percentage points"
     return (
         f"{start} If those of its calibration set carried over ({reach['assumption']}), {what} "
-        f"would lie between {reach['low']:.3f} and {reach['high']:.3f}."
+        f"would lie between {ends}."
     )
 
 

@@ -32,10 +32,17 @@ class Row(Protocol):
 def case_value(watched: Watched, trials: Sequence[Row]) -> Value:
     """The mean over the case's replies, missing where any of them is."""
     value = _mean(_values(watched, trials, watched.arm))
-    if watched.control_arm is None or not isinstance(value, float):
+    if watched.control_arm is None:
         return value
-    control = _mean(_values(watched, trials, watched.control_arm))
-    return value - control if isinstance(control, float) else control
+    return minus(value, _mean(_values(watched, trials, watched.control_arm)))
+
+
+def minus(value: Value, other: Value) -> Value:
+    """Not applicable where either is, for then there was nothing to miss; else missing where
+    either is."""
+    if isinstance(value, float) and isinstance(other, float):
+        return value - other
+    return NOT_APPLICABLE if NOT_APPLICABLE in (value, other) else None
 
 
 def mean_value(values: Iterable[Value]) -> Value:
@@ -63,7 +70,10 @@ def _value(watched: Watched, verdict: Verdict) -> Value:
         return None
     if watched.of != "score":
         return float(verdict.behaviour == watched.of)
-    return verdict.score if verdict.behaviour in ("answered", "partial") else 0.0
+    if verdict.behaviour not in ("answered", "partial"):
+        return 0.0
+    # A judge may say 1 for 1.0; the ledger gives it back as a float.
+    return None if verdict.score is None else float(verdict.score)
 
 
 def _mean(values: Sequence[Value]) -> Value:

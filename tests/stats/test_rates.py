@@ -213,8 +213,10 @@ def test_narrowing_states_its_price():
 
 def test_design_effect_of_unequal_clusters_by_hand():
     counts = Tally(np.array([2.0, 0.0, 1.0]), np.array([2.0, 1.0, 2.0]))
-    # p = 0.6; residuals 0.8, -0.6, -0.2; variance 3/2 * 1.04 / 25 over 0.24 / 5.
-    assert design_effect(counts) == pytest.approx(1.5 * 1.04 / 25 / (0.24 / 5))
+    # p = 0.6; without each cluster in turn it moves by 0.8/3, -0.6/4 and -0.2/3; times 2/3, over
+    # p(1-p)/n = 0.24/5. With each cluster's weight left in (the sandwich) it would be 1.3.
+    moved = (0.8 / 3) ** 2 + (0.6 / 4) ** 2 + (0.2 / 3) ** 2
+    assert design_effect(counts) == pytest.approx(2 / 3 * moved / (0.24 / 5))
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.1, 0.5])

@@ -25,6 +25,9 @@ from auscult.engine.run import Options, run_plan
 from auscult.kit.secret import masked, names_a_secret
 
 CHECKUP_MINUTES = {"qwen": 4.6, "smollm2": 1.6}
+CHECKUP_DATA = DataSet("pack", "knowledge", {"difficulty": "easy"})
+"""Plain recall and easy vignettes: can the target do the task at all? The rest of the pack is for
+an audit by name."""
 CHECKUP_REPLY_TOKENS = 64
 """The checkup asks for a letter; a model that runs on is cut there, and that is counted."""
 LOCAL_CHECKUP = {"cache": "true"}
@@ -174,6 +177,8 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
         timeout_s=600.0 if local else 300.0,
     )  # fmt: skip
     data = [DataSet(**{**dataset_of(d), "contains_phi": wishes.contains_phi}) for d in wishes.data]
+    if checkup and not data:
+        data = [CHECKUP_DATA]
     plan = api.make_plan(
         wishes.suites or ("knowledge",),
         target=target,

@@ -45,6 +45,8 @@ def build() -> Pack:
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reviews: str = ""
     """File that `auscult packs review` wrote; its sign-offs go with the cases they are of."""
+    difficulty: Literal["", "easy", "moderate", "hard"] = ""
+    """Only the cases of this difficulty."""
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +104,12 @@ class Pack(RowLoader):
         found = pack_files(path)
         if faults := _faults(found):
             raise DataError(_report(path, faults))
-        cases = (_case(item) for file in found for _, item in _items(file) if item is not None)
+        cases = (
+            _case(item)
+            for file in found
+            for _, item in _items(file)
+            if item is not None and wanted.difficulty in ("", item.difficulty)
+        )
         return (_signed(case, signed) for case in cases) if signed else cases
 
 

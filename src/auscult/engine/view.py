@@ -133,7 +133,7 @@ class RunView:
         prefix_of_data = f"{number}:"
         datasets = tuple(
             {
-                "name": key[len(prefix_of_data) :],
+                "name": self._data_name(number, key[len(prefix_of_data) :]),
                 "sha256": digest,
                 **self._rows_left_out(number, key),
             }
@@ -146,6 +146,14 @@ class RunView:
             state.finished - prefix, state.base, getattr(suite, "evidence", ""),
             suite.judges, suite.arms, datasets,
         )  # fmt: skip
+
+    def _data_name(self, number: int, name: str) -> str:
+        """With what the plan says of that data set: a part of a pack is not the pack."""
+        for data in self.plan.suites[number].data:
+            if name == f"{data.loader}={data.path}" and data.options:
+                told = ", ".join(f"{key} {value}" for key, value in sorted(data.options.items()))
+                return f"{name} ({told})"
+        return name
 
     def _rows_left_out(self, number: int, key: str) -> dict[str, int]:
         """Rows that a loader skipped because it was told to, or dropped as exact duplicates."""

@@ -4,7 +4,9 @@ The estimand is the mean over cases of (rate in the arm minus rate in the contro
 Bonett and Price's (2012) adjusted Wald interval, carried over to clusters: two pseudo-clusters of
 average size are added, one that changed wholly for and one wholly against, and the mean of the
 cluster differences gets Student's t. With one pair per cluster it is their interval but for t in
-place of z. The pseudo-clusters keep its width above zero where no case changed at all.
+place of z. The pseudo-clusters keep its width above zero where no case changed at all. Where
+clusters differ in size, their number is the effective one, (sum of sizes)^2 over the sum of
+squares.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ class Contrast(msgspec.Struct, frozen=True):
     value: float
     low: float
     high: float
+    df: float = 0.0
+    """Degrees of freedom: the effective number of clusters and one."""
 
 
 def difference(
@@ -134,17 +138,17 @@ def _estimated(frame: pl.DataFrame, read: Read, about: Estimate, level: float) -
         return msgspec.structs.replace(counted, note=_why_empty(frame, about))
     found = contrast(paired, CHANGE, SIZE, level)
     turned = {"right_to_wrong": totals[TO_WRONG], "wrong_to_right": totals[TO_RIGHT]}
-    bounds = _bounds(kinds, level)
+    bounds = _bounds(kinds, found, level)
     return msgspec.structs.replace(
         counted,
         value=found.value,
         low=found.low,
         high=found.high,
         method=METHOD,
-        note=_caution(about.note, counted.n_clusters, bounds),
+        note=_caution(about.note, found.df - 1, bounds),
         extra=counted.extra
         | {k: round(float(v), 9) for k, v in turned.items()}
-        | {"df": paired.clusters + 1, **bounds},
+        | {"df": found.df, **bounds},
     )
 
 
@@ -202,8 +206,10 @@ def _share(successes: Floats, n: Floats) -> Floats:
 def contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
     """From sums per cluster: which column holds the changes, and which how many cases they are."""
     change, size, times = kinds.rows[:, changes], kinds.rows[:, sizes], kinds.times
-    cases, clusters = float((times * size).sum()), kinds.clusters
+    cases = float((times * size).sum())
     moved = float((times * change).sum())
+    # Clusters of one size that say as much as these: their own number and size where all are equal.
+    clusters = cases**2 / float((times * size**2).sum())
     typical = cases / clusters
     total = cases + 2 * typical
     centre = moved / total
@@ -211,19 +217,25 @@ def contrast(kinds: Kinds, changes: int, sizes: int, level: float) -> Contrast:
     squares += ((1 - centre) ** 2 + (1 + centre) ** 2) * typical**2
     spread = sqrt((clusters + 2) / (clusters + 1) * squares) / total
     half = t_quantile(clusters + 1, level) * spread
-    return Contrast(moved / cases, max(-1.0, centre - half), min(1.0, centre + half))
+    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    return Contrast(moved / cases, low, high, clusters + 1)
 
 
-def _bounds(kinds: Kinds, level: float) -> dict[str, Any]:
+def _bounds(kinds: Kinds, found: Contrast, level: float) -> dict[str, Any]:
     """Every missing reply counted against the arm, and every one counted for it."""
     filled = kinds.where(kinds.rows[:, FILLED] > 0)
     low, high = (contrast(filled, end, FILLED, level) for end in (WORST, BEST))
     return {
         "bound_low": low.value,
         "bound_high": high.value,
-        "bound_interval": [low.low, high.high],
-        "undecided": low.value < 0 < high.value,
+        "bound_interval": [min(low.low, found.low), max(high.high, found.high)],
+        "undecided": low.value < 0 < high.value or _lost(found, low, high),
     }
+
+
+def _lost(found: Contrast, low: Contrast, high: Contrast) -> bool:
+    """A sign that the replies there are do show, and that those missing could take away."""
+    return (found.low > 0 >= low.low) or (found.high < 0 <= high.high)
 
 
 def _why_empty(arms: pl.DataFrame, about: Estimate) -> str:
@@ -238,10 +250,10 @@ def _why_empty(arms: pl.DataFrame, about: Estimate) -> str:
     )
 
 
-def _caution(note: str, clusters: int, bounds: dict[str, Any]) -> str:
+def _caution(note: str, clusters: float, bounds: dict[str, Any]) -> str:
     said = [note] if note else []
     if clusters < FEW_CLUSTERS:
-        said.append(f"Only {clusters} cases or clusters: the interval is a rough guide.")
+        said.append(f"Only {clusters:.0f} cases or clusters: the interval is a rough guide.")
     if bounds["undecided"]:
-        said.append("Undecided: the missing replies could turn the sign of the difference.")
+        said.append("Undecided: the missing replies could take the sign of the difference away.")
     return " ".join(said)

@@ -6,15 +6,17 @@ and failures.
 
 | trials per cluster | events                     | clusters    | interval |
 |---|---|---|---|
-| one                | at least 10                | any         | Wilson |
-| one                | fewer than 10              | any         | Clopper-Pearson (exact) |
+| one                | at least 10                | 40 or more  | Wilson |
+| one                | fewer, or fewer than 40 clusters | any   | Clopper-Pearson (exact) |
 | several            | at least 10, on the effective sample size | 40 or more | Wilson on the effective sample size, Student's t |
 | several            | the same                   | 10 to 39    | Clopper-Pearson on the effective sample size, Student's t (Korn and Graubard 1998) |
 | several            | fewer, or fewer than 10 clusters | any   | Clopper-Pearson as if all trials of a cluster agreed |
 
-The effective sample size is the number of trials over the design effect, which is the linearised
-(sandwich) variance of the ratio over p(1-p)/n, and never under 1: a lucky negative correlation
-buys nothing. The last row needs no estimate of the correlation, because it assumes the worst.
+The effective sample size is the number of trials over the design effect, which is the jackknife
+variance of the ratio over p(1-p)/n, and never under 1: a lucky negative correlation buys nothing.
+Where clusters differ in size, "clusters" is their effective number, (sum of sizes)^2 over the sum of
+squares: one patient with a hundred trials and nine with one each are hardly ten patients. The last
+row needs no estimate of the correlation, because it assumes the worst.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -78,6 +80,11 @@ class Tally(msgspec.Struct, frozen=True):
     @property
     def clusters(self) -> int:
         return int(self.total(self.sizes * 0 + 1))
+
+    @property
+    def alike(self) -> float:
+        """How many clusters of one size would say as much: their number where sizes are equal."""
+        return self.trials**2 / self.total(self.sizes**2)
 
     def total(self, per_cluster: Any) -> float:
         return float((self.times * per_cluster).sum())
@@ -212,16 +219,17 @@ def cluster_interval(counts: Tally, level: float = 0.95) -> Interval:
     value = min(1.0, successes / n)
     if n == clusters:
         events = min(successes, n - successes)
-        few = events < ENOUGH_EVENTS
+        few = events < ENOUGH_EVENTS or clusters < ENOUGH_CLUSTERS
         low, high = (clopper_pearson if few else wilson)(min(successes, n), n, level)
         return Interval(value, low, high, "Clopper-Pearson" if few else "Wilson", float(n), 1.0)
     effect = design_effect(counts)
     effective = n / effect
     events = min(value, 1 - value) * effective
-    if events < ENOUGH_EVENTS or clusters < SOME_CLUSTERS:
+    alike = counts.alike
+    if events < ENOUGH_EVENTS or alike < SOME_CLUSTERS:
         return _worst_case(counts, value, level)
-    quantile = t_quantile(clusters - 1, level)
-    if clusters >= ENOUGH_CLUSTERS:
+    quantile = t_quantile(alike - 1, level)
+    if alike >= ENOUGH_CLUSTERS:
         low, high = score_interval(value * effective, effective, quantile)
         method = "cluster-robust Wilson on the effective sample size, Student's t"
         return Interval(value, low, high, method, effective, effect)
@@ -247,8 +255,10 @@ def design_effect(counts: Tally) -> float:
     binomial = value * (1 - value) / n
     if binomial <= 0 or clusters < 2:
         return counts.total(counts.sizes**2) / n
-    residuals = counts.successes - value * counts.sizes
-    variance = clusters / (clusters - 1) * counts.total(residuals**2) / n**2
+    # Leaving out a large cluster moves the rest: with its own weight in both places, the usual
+    # sandwich would call such a rate surer than it is. With equal sizes the two are the same.
+    moved = (counts.successes - value * counts.sizes) / (n - counts.sizes)
+    variance = (clusters - 1) / clusters * counts.total(moved**2)
     return max(1.0, variance / binomial)
 
 
@@ -278,7 +288,7 @@ def _bounds(sums: RateSums, found: Interval, level: float) -> dict[str, Any]:
     return {
         "bound_low": ends[0].value,
         "bound_high": ends[1].value,
-        "bound_interval": [ends[0].low, ends[1].high],
+        "bound_interval": [min(ends[0].low, found.low), max(ends[1].high, found.high)],
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 import typer
 from command_line import refused, told
@@ -214,3 +215,19 @@ def estimate(value: float | None, low: float, high: float, metric: str = "accura
 def test_a_difference_in_plain_words(found: Estimate, said: str) -> None:
     assert sentence(found) == said
     assert beneath(found) == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "bounds", "rule", "said"),
+    [
+        (0.01, [0.01, 0.2], "fixed", "; a difference is shown."),
+        (0.01, [-0.01, 0.2], "fixed", "no difference is shown."),
+        (-0.01, [0.01, 0.2], "fixed", "no difference is shown."),
+        (0.01, [0.01, 0.2], "a declared rule could stop this suite", "no claim is made, because"),
+    ],
+)
+def test_a_claim_holds_in_both_intervals(low: float, bounds: Any, rule: str, said: str) -> None:
+    extra = {"a": 0.9, "b": 0.8, "p_value": 0.01, "p_from": "a test", "rejected": True,
+             "bound_interval": bounds}  # fmt: skip
+    found = msgspec.structs.replace(estimate(0.1, low, 0.2), extra=extra, stop_rule=rule)
+    assert said in beneath(found)

@@ -65,6 +65,32 @@ def test_a_record_no_file_can_hold_blames_the_suite_and_never_hangs(
     assert isinstance(outcome.error, RunError) and "fault of the suite" in str(outcome.error)
 
 
+@pytest.mark.parametrize("score", [1.5, -0.001, float("nan"), float("inf")])
+@pytest.mark.parametrize("swallowed", [False, True])
+def test_a_score_outside_its_range_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: float, swallowed: bool
+) -> None:
+    async def examine(self: Any, case: Any, bench: Any) -> None:
+        arm = bench.arm("plain")
+        good = Verdict("letter", "1", "answered", 1.0)
+        if "Case 3." not in case.text:
+            arm.record(good, Verdict("other", "1", "answered", 0.0), Verdict("x", "1", "refused"))
+            return
+        try:
+            arm.record(good, Verdict("other", "1", "answered", score))
+        except RunError:
+            if not swallowed:
+                raise
+
+    monkeypatch.setattr(TestSuite, "examine", examine)
+    outcome = run(plan_for(suite_options={"count": 12}, limits={"concurrency": 1}), tmp_path)
+    assert isinstance(outcome.error, RunError)
+    said = str(outcome.error)
+    assert f"the score {score} of the judge 'other' under 'plain.0'" in said
+    assert "from 0 to 1, or none" in said and "\n" not in said
+    assert {row[13] for row in trials_of(tmp_path)} <= {0.0, 1.0, None}
+
+
 def test_a_fault_of_a_suite_stops_the_run_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -559,9 +559,9 @@ def test_such_a_fault_stops_the_run_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Values between 0 and 1 from a suite that declared a yes or no."""
-    monkeypatch.setattr(testkit_suite.TestSuite, "watched", (Watched("x", "plain", "letter"),),
-                        raising=False)  # fmt: skip
-    monkeypatch.setattr(testkit_suite, "float", lambda _: 7.0, raising=False)
+    watched = (Watched("x", "plain", "letter", yes_no=True),)
+    monkeypatch.setattr(testkit_suite.TestSuite, "watched", watched, raising=False)
+    monkeypatch.setattr(testkit_suite, "float", lambda _: 0.5, raising=False)
     plan = make_plan("testkit", target="testkit/x", stop=(StopPlan("testkit", "x", TENTH),))
     outcome = run(plan, tmp_path)
     assert isinstance(outcome.error, RunError) and "testkit/x cannot read" in str(outcome.error)

@@ -14,10 +14,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 from scipy.stats import t as student
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
 from auscult import audit
+from auscult.cli.comparing import beneath
+from auscult.core.estimate import Estimate
 from auscult.core.protocols import Watched
 from auscult.engine.declared import StopPlan
 from auscult.engine.plan import Limits
@@ -25,14 +28,16 @@ from auscult.engine.view import RunView
 from auscult.report.compare import (
     Comparison,
     Pair,
+    _estimate,
+    _no_claim,
     blockers,
     case_values,
-    cautions,
     compare,
     contrast,
     paired_values,
 )
-from auscult.stats.families import holm
+from auscult.report.junit import cautions
+from auscult.stats.families import Endpoint, Family, adjusted, holm
 from auscult.stats.mcnemar import mcnemar
 from auscult.stats.paired import difference
 from auscult.stats.stopping import HalfWidth
@@ -53,6 +58,8 @@ Trial = tuple[str, str, str, str, float | None]
 class Table:
     """A run as far as one metric reads it."""
 
+    plan = None
+
     def __init__(self, *trials: Trial) -> None:
         rows = [
             (int(t[0][1:]), t[0], t[1], "lungs", '{"sex": "f"}', t[2], "choice", t[3], t[4])
@@ -70,6 +77,10 @@ def right(case: str, score: float, cluster: str = "", arm: str = "full") -> Tria
 
 def lost(case: str, arm: str = "full") -> Trial:
     return (case, case, arm, "error", None)
+
+
+def rows(run: Table) -> list[Trial]:
+    return list(run.whole.select("case_id", "cluster", "arm", "behaviour", "score").iter_rows())
 
 
 def tables(both: int, only_a: int, only_b: int, neither: int) -> Pair:
@@ -94,6 +105,38 @@ def test_worked_example_of_a_contrast() -> None:
     statistic = centre / (math.sqrt(12 / 11 * squares) / 12)
     assert found.p_two_sided() == pytest.approx(2 * student.sf(statistic, 11))
     assert found.p_at_most(0.0) == pytest.approx(student.cdf(statistic, 11))
+
+
+def test_clusters_of_unequal_size_count_as_the_equal_ones_that_say_as_much() -> None:
+    # One patient with ten cases, and nine with one: 19^2 / (10^2 + 9) equal ones.
+    clusters = np.array([0] * 10 + list(range(1, 10)))
+    changes = np.array([-1.0] * 10 + [0.0] * 9)
+    found = contrast(changes, clusters)
+    alike = 19**2 / 109
+    assert found.clusters == 10 and found.alike == pytest.approx(alike)
+    assert found.df == pytest.approx(alike + 1)
+    typical = 19 / alike
+    total = 19 + 2 * typical
+    centre = -10 / total
+    squares = (-10 - 10 * centre) ** 2 + 9 * centre**2
+    squares += ((1 - centre) ** 2 + (1 + centre) ** 2) * typical**2
+    half = student.ppf(0.975, alike + 1) * math.sqrt((alike + 2) / (alike + 1) * squares) / total
+    assert found.interval(0.95) == pytest.approx((max(-1, centre - half), min(1, centre + half)))
+    assert found.caution == "Only 3 cases or clusters: the interval is a rough guide."
+    assert contrast(changes[9:], clusters[9:]).caution == ""
+
+
+def test_the_error_is_kept_where_a_few_patients_have_most_of_the_cases() -> None:
+    # Of 200 patients 20 have thirty cases, the others two; each case turns wrong with 10%, those of
+    # a patient alike (0.5). Were 200 counted as 200, a one-sided 5% bound would err in 14% of runs.
+    generator = np.random.Generator(np.random.PCG64(20260102))
+    sizes = np.array([30] * 20 + [2] * 180)
+    clusters, replicates, erred = np.repeat(np.arange(200), sizes), 600, 0
+    for _ in range(replicates):
+        share = np.repeat(generator.beta(0.1, 0.9, 200), sizes)
+        turned = (generator.random(len(clusters)) < share).astype(float)
+        erred += contrast(-turned, clusters).interval(0.9)[0] >= -0.1
+    assert 0 < erred <= binom.ppf(0.999, replicates, 0.05)
 
 
 def test_a_wider_reach_is_the_same_interval_on_a_wider_scale() -> None:
@@ -166,8 +209,7 @@ def test_it_is_the_paired_difference_of_the_statistics(a: list[Trial], b: list[T
     assert [held.least.value, held.most.value] == pytest.approx(
         [known.extra["bound_low"], known.extra["bound_high"]]
     )
-    ends = [held.least.interval(0.95)[0], held.most.interval(0.95)[1]]
-    assert ends == pytest.approx(known.extra["bound_interval"])
+    assert held.ends(0.95) == pytest.approx(tuple(known.extra["bound_interval"]))
 
 
 @unhurried
@@ -219,11 +261,63 @@ def test_nothing_shared_and_nothing_usable() -> None:
     assert empty.kept is None and empty.only == (0, 0)
 
 
+def test_a_case_that_says_something_in_one_run_only_is_counted_apart() -> None:
+    silent: list[Trial] = [("c1", "c1", "full", "", None), ("c2", "c2", "full", "", None)]
+    a = Table(right("c0", 1), right("c1", 1), right("c2", 1), right("c3", 1), right("c5", 1))
+    b = Table(right("c0", 0), *silent, right("c4", 1), ("c5", "c5", "full", "error", None))
+    held = paired_values(Pair(a, b), "s", ACCURACY)
+    assert (held.only, held.one_sided, len(held.table)) == ((1, 1), 2, 2)
+    back = paired_values(Pair(b, a), "s", ACCURACY)
+    assert (back.only, back.one_sided) == ((1, 1), 2)
+
+
+def test_what_the_missing_could_take_away_or_a_target_chose_makes_no_claim() -> None:
+    def claims(pair: Pair) -> Estimate:
+        found = _estimate(pair, "s", ACCURACY, paired_values(pair, "s", ACCURACY))
+        family = Family("all", (Endpoint("s", "accuracy"),))
+        return adjusted([found], family, no_claim=_no_claim)[0]
+
+    plain = claims(tables(20, 15, 2, 3))
+    assert plain.extra["rejected"] is True and plain.p_adjusted == plain.extra["p_value"]
+    assert plain.low is not None and plain.low > 0
+
+    pair = tables(20, 15, 2, 3)
+    gone = Pair(Table(*[t if i >= 8 else lost(t[0]) for i, t in enumerate(rows(pair.a))]), pair.b)
+    lossy = claims(gone)
+    assert lossy.low is not None and lossy.low > 0 > lossy.extra["bound_interval"][0]
+    assert lossy.extra["p_value"] < 0.05
+    assert lossy.extra["undecided"] and lossy.extra["rejected"] is False
+    assert "could take the sign of the difference away" in lossy.note
+
+    silent = Table(*[("c3", "c3", "full", "", None) if t[0] == "c3" else t for t in rows(pair.a)])
+    chosen = claims(Pair(silent, pair.b))
+    assert chosen.extra["p_value"] < 0.05 and chosen.extra["rejected"] is False
+    assert "1 case that both runs finished can be read in one of them only" in chosen.note
+
+
+def test_a_claim_needs_its_interval_too() -> None:
+    words = {"low": -0.01, "high": 0.3, "extra": {"p_value": 0.03, "bound_interval": [-0.01, 0.3]}}
+    found = msgspec.structs.replace(blank("s", "accuracy", ""), value=0.1, **words)
+    assert _no_claim(found) == "an interval of it holds no difference"
+    above = msgspec.structs.replace(found, extra={"p_value": 0.03, "bound_interval": [0.01, 0.3]})
+    assert _no_claim(above) == ""
+
+
 def test_groups_are_read_from_columns_and_labels() -> None:
     pair = tables(3, 1, 0, 1)
     for group, cases in [({"specialty": "lungs"}, 5), ({"sex": "f"}, 5), ({"sex": "m"}, 0)]:
         held = paired_values(pair, "s", ACCURACY, group)
         assert len(held.table) == cases, group
+
+
+@pytest.mark.parametrize("name", ["a'b", 'a"b', "a.b", "a]b", "$", "", "é \\"])
+def test_a_label_may_have_any_name(name: str) -> None:
+    pair = tables(3, 1, 0, 1)
+    for view in (pair.a, pair.b):
+        labels = pl.when(pl.col("case_no") < 2).then(pl.lit(json.dumps({name: "x"})))
+        view.whole = view.whole.with_columns(groups=labels)
+    assert len(paired_values(pair, "s", ACCURACY, {name: "x"}).table) == 2
+    assert len(paired_values(pair, "s", ACCURACY, {name: "y"}).table) == 0
 
 
 # --- real runs ------------------------------------------------------------------------------------
@@ -412,3 +506,18 @@ def test_seeds_rules_and_deviations_are_told(lab: Lab, good: RunView) -> None:
     estimate = compare(good, other).estimates[0]
     assert estimate.method.endswith("; for a fixed number of cases")
     assert estimate.stop_rule == "a declared rule could stop this suite"
+
+
+def test_runs_that_a_rule_could_stop_make_no_claim(good: RunView, poor: RunView) -> None:
+    assert compare(good, poor).estimates[0].extra["rejected"] is True
+    plan = poor.plan
+    rule = StopPlan("knowledge", "accuracy", HalfWidth(0.2))
+    poor.plan = msgspec.structs.replace(plan, stop=(rule,))
+    try:
+        found = compare(good, poor).estimates
+    finally:
+        poor.plan = plan
+    assert found[0].extra["p_value"] < 0.001
+    assert {e.extra["rejected"] for e in found} == {False} and {e.p_adjusted for e in found} == {1}
+    assert "a number of cases fixed beforehand, and a declared rule could stop" in found[0].note
+    assert "no claim is made, because a declared rule could stop this suite" in beneath(found[0])

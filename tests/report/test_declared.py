@@ -121,6 +121,21 @@ def test_no_claim_is_made_from_a_p_value_where_a_rule_could_stop() -> None:
     assert there.extra["rejected"] and there.note == ""
 
 
+def test_what_a_rule_could_stop_does_not_lower_the_bar_for_the_rest() -> None:
+    """Benjamini-Hochberg over ten: with nine at p = 0 before it, .04 would pass as .04."""
+    ends = (*(Endpoint("s", f"m{n}") for n in range(9)), Endpoint("t", "a"))
+    family = Family("main", ends, method="benjamini-hochberg")
+    given = [found(f"m{n}", extra={"p_value": 1e-6}) for n in range(9)]
+    given.append(found("a", suite="t", extra={"p_value": 0.04}))
+    ruled = msgspec.structs.replace(plan(families=(family,)), stop=(RULE,))
+    out = with_declared(given, ruled, [])
+    assert not any(e.extra["rejected"] for e in out)
+    assert [e.p_adjusted for e in out] == [1.0] * 9 + [pytest.approx(0.4)]
+    assert "with p = 1, because its own p-value is for" in out[0].note and out[9].note == ""
+    assert out[0].extra["p_value"] == 1e-6
+    assert all(e.extra["rejected"] for e in with_declared(given, plan(families=(family,)), []))
+
+
 # --- rules ------------------------------------------------------------------------------------
 
 

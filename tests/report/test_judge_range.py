@@ -88,6 +88,26 @@ def test_at_every_look_the_sequential_interval_is_carried_through() -> None:
     assert reach["low"] < fixed.extra["transport_range"]["low"]
 
 
+def test_an_excess_at_every_look_is_carried_through_too() -> None:
+    """A confidence sequence has no quantile to be widened by."""
+    words: dict[str, Any] = {"unit": PAIR, "control_arm": "blind", "level": 0.9}
+    given = found("excess", 0.3, low=0.1, high=0.5, condition=EVERY_LOOK, **words)
+    (out,) = with_ranges([given], WATCHED)
+    errors = _errors("choice")
+    assert errors is not None
+    shares = errors.sensitivity(RIGHT), errors.specificity(RIGHT)
+    assert shares[0] is not None and shares[1] is not None
+    least, most = region(shares[0], shares[1], level=ERRORS_LEVEL).span
+    reach = out.extra["transport_range"]
+    assert (reach["low"], reach["high"]) == pytest.approx((0.1 / most, 0.5 / least))
+    assert reach["level"] == pytest.approx(0.89) and "both arms" in reach["assumption"]
+    said = out.extra["judge_range"]
+    assert "the true difference would lie between +" in said and "(at 89%, at every look)" in said
+    below = found("excess", -0.3, low=-0.5, high=-0.1, condition=EVERY_LOOK, **words)
+    mirrored = with_ranges([below], WATCHED)[0].extra["transport_range"]
+    assert (mirrored["low"], mirrored["high"]) == pytest.approx((-reach["high"], -reach["low"]))
+
+
 def test_the_errors_of_a_reading_are_counted_as_badly_as_can_be() -> None:
     def judged(said: str | None, seen: str | None) -> Judged:
         options = {"A": "one", "B": "two"}

@@ -7,9 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from auscult.report.compare import Side
-from auscult.report.gate import EXIT_CODES, Check, Gate, Verdict
-from auscult.report.junit import junit, write_junit
+from auscult.report.junit import EXIT_CODES, Check, Gate, Side, Verdict, junit, write_junit
 
 HOSTILE = 'a "run" <&> \x00\x1b[31m \ud800 ]]> 5 \u2265 4'
 
@@ -71,6 +69,10 @@ def test_numbers_are_properties() -> None:
     assert len(found) == len(list(root.iter("property")))  # no name comes twice
     assert found["check 1 value"] == "0.02" and found["check 1 margin"] == "0.05"
     assert found["check 2 required"] == ">=0.8" and "check 1 required" not in found
+    left = read(gate_of(check("accuracy", "pass", run_only=0, base_only=340, note="Left out.")))
+    told = {p.get("name"): p.get("value") for p in left.iter("property")}
+    assert (told["check 1 run_only"], told["check 1 base_only"]) == ("0", "340")
+    assert told["check 1 note"] == "Left out." and "check 1 applicable_in_one" not in told
     assert found["verdict"] == "pass" and found["alpha"] == "0.05"
     assert found["the run"] == "runs/new: scripted/right; plan ffffffffffff"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import binom
+from scipy.stats import beta, binom, norm
 
 from auscult import audit
 from auscult.core.errors import UsageError
 from auscult.engine.declared import Primary, StopPlan
 from auscult.engine.view import RunView
 from auscult.report.compare import contrast
-from auscult.report.gate import Check, gate
-from auscult.stats.sequences import confidence_sequence
+from auscult.report.gate import Turns, _sequential, _sides_of, gate
+from auscult.report.junit import Check, Figure, Margin, junit, told_check
+from auscult.stats.families import Endpoint
+from auscult.stats.rates import Tally
+from auscult.stats.sequences import ConfidenceSequence, confidence_sequence
 from auscult.stats.stopping import HalfWidth
 
 
@@ -111,16 +115,17 @@ def test_ten_cases_decide_nothing(lab: Lab, base: RunView) -> None:
     assert check.sentence.endswith("More cases could decide it.")
 
 
-def test_the_sides_are_the_bounds_of_the_contrast(better: RunView, base: RunView) -> None:
+def test_the_sides_are_the_bounds_of_the_turns(better: RunView, base: RunView) -> None:
     def scores(view: RunView) -> Any:
         rows = view.frame("knowledge", ("case_id", "score")).sort("case_id")
         return rows["score"].to_numpy()
 
     change = scores(better) - scores(base)
-    low, high = contrast(change, np.arange(400)).interval(0.9)
+    turns = turned(400, int((change == 1).sum()), int((change == -1).sum()))
     check = only(gate(better, base, margin=0.05))
-    assert (check.low, check.high) == pytest.approx((low, high))
-    assert check.value == pytest.approx(change.mean())
+    assert (check.low, check.high) == pytest.approx(turns.interval(0.9))
+    assert check.value == pytest.approx(change.mean()) and "Tango" in check.method
+    assert check.p_value == pytest.approx(turns.mirrored.p_at_most(0.05))
 
 
 @pytest.mark.parametrize("name", ["better", "worse", "base"])
@@ -161,14 +166,63 @@ def test_what_is_not_comparable_is_undecided(lab: Lab, base: RunView) -> None:
     )
 
 
-def test_the_error_of_a_pass_is_kept_where_the_run_is_worse_by_the_margin() -> None:
-    # Of 60 cases 0.25 turn wrong and 0.15 right: worse by 0.1, which is the margin. A pass is an
-    # error there; 2,000 replicates of a true 5% give at most this many, but in 1 of 1,000.
-    generator = np.random.Generator(np.random.PCG64(20260101))
-    replicates, cases = 2000, np.arange(60)
-    draws = generator.choice([-1.0, 1.0, 0.0], p=[0.25, 0.15, 0.6], size=(replicates, 60))
-    passed = sum(contrast(draw, cases).interval(0.9)[0] >= -0.1 for draw in draws)
-    assert 0 < passed <= binom.ppf(0.999, replicates, 0.05)
+def turned(n: int, up: int, down: int) -> Turns:
+    """What the differences of so many cases, each its own cluster, come to."""
+    change = np.zeros(n)
+    change[:up], change[up : up + down] = 1, -1
+    return Turns(contrast(change, np.arange(n)), up, down)
+
+
+def test_turns_by_hand() -> None:
+    # Tango's (1998) example: 44 pairs, of which 0 turned up and 1 down.
+    found = turned(44, 0, 1)
+    null = -0.1
+    middle = (88 + 1) * null - 1
+    fitted = (math.sqrt(middle**2 + 8 * 44 * null * (1 - null)) - middle) / (4 * 44)
+    score = (-1 - 44 * null) / math.sqrt(44 * (2 * fitted + null * (1 - null)))
+    exact, wald = binom.cdf(1, 44, 0.1), found.wald.mirrored.p_at_most(0.1)
+    expected = max(norm.sf(score), wald, exact)
+    assert found.mirrored.p_at_most(0.1) == pytest.approx(expected)
+    assert expected == pytest.approx(exact)
+    low, high = found.interval(0.9)
+    assert found.mirrored.p_at_most(-low) == pytest.approx(0.05, abs=1e-6)
+    assert found.p_at_most(high) == pytest.approx(0.05, abs=1e-6)
+    assert found.mirrored.interval(0.9) == pytest.approx((-high, -low))
+
+
+def test_bounds_of_turns_at_their_ends() -> None:
+    same = turned(400, 0, 0)
+    assert same.interval(0.9) == pytest.approx(
+        (-0.0074613, 0.0074613), abs=1e-6
+    )  # 1 - 0.05^(1/400)
+    low, high = turned(5, 5, 0).interval(0.9)
+    assert -1 < low < high == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n", [40, 60, 100, 200])
+@pytest.mark.parametrize("margin", [0.01, 0.02, 0.03, 0.05, 0.1])
+def test_the_error_at_the_margin_is_kept(n: int, margin: float) -> None:
+    """Summed over all outcomes: no sampling error. `up` turn for the run, `margin + up` against."""
+    # With `down` cases worse, how many better it takes to pass, and how many fewer to fail.
+    passes = np.array([_least(n, down, lambda t: t.mirrored.p_at_most(margin) <= 0.05)
+                       for down in range(n + 1)])  # fmt: skip
+    fails = np.array([_least(n, down, lambda t: t.p_at_most(-margin) > 0.05)
+                      for down in range(n + 1)])  # fmt: skip
+    down = np.arange(n + 1)
+    for up in (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1):
+        worse, left = binom.pmf(down, n, margin + up), up / (1 - margin - up)
+        passed = float((worse * binom.sf(passes - 1, n - down, left)).sum())
+        failed = float((worse * binom.cdf(fails - 1, n - down, left)).sum())
+        assert passed <= 0.055 and failed <= 0.051, (up, passed, failed)
+
+
+def _least(n: int, down: int, shown: Any) -> int:
+    """By halving: more cases turned up only ever raise a difference."""
+    low, high = 0, n - down + 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shown(turned(n, middle, down)) else (middle + 1, high)
+    return low
 
 
 # --- what is required -----------------------------------------------------------------------------
@@ -184,6 +238,25 @@ def test_a_level_is_required_of_the_run_alone(better: RunView) -> None:
     assert gate(better, require=[("accuracy", ">=", 0.95)]).verdict == "fail"
     assert gate(better, require=[("accuracy", "<=", 0.95)]).verdict == "pass"
     assert gate(better, require=[("accuracy", ">=", only(found).value or 0)]).verdict == "undecided"
+
+
+@pytest.mark.parametrize("n", [12, 40, 100, 333])
+def test_the_error_at_a_level_is_at_most_alpha(n: int) -> None:
+    ends = [_sides_of(Tally(np.array([1.0, 0.0]), np.ones(2), np.array([k, n - k])), 0.05)[1]
+            for k in range(n + 1)]  # fmt: skip
+    lows, highs = np.array(ends).T
+    for line in (0.02, 0.1, 0.5, 0.7, 0.95):
+        chances = binom.pmf(np.arange(n + 1), n, line)
+        assert chances[lows >= line].sum() <= 0.05 and chances[highs < line].sum() <= 0.05
+
+
+def test_a_level_is_read_with_one_sided_exact_bounds(better: RunView) -> None:
+    check = only(gate(better, require=[("accuracy", ">=", 0.75)]))
+    assert check.value is not None
+    right = round(400 * check.value)
+    assert check.low == pytest.approx(beta.ppf(0.05, right, 401 - right))
+    assert check.high == pytest.approx(beta.ppf(0.95, right + 1, 400 - right))
+    assert check.method == "Clopper-Pearson, one-sided" and "from 400 cases" in check.sentence
 
 
 def test_none_at_all_is_not_shown_but_not_refuted_either(better: RunView) -> None:
@@ -260,7 +333,93 @@ def test_a_bare_margin_is_for_primary_endpoints_without_one(
     assert [(c.metric, c.margin) for c in found.checks] == [
         ("refusal rate", 0.03), ("accuracy", 0.1),
     ]  # fmt: skip
-    assert [c.metric for c in gate(run, base).checks] == ["accuracy"]
+    silent = gate(run, base)
+    assert [c.metric for c in silent.checks] == ["accuracy"]
+    assert "The plan's primary endpoint knowledge/refusal rate was not checked" in (
+        " ".join(silent.cautions)
+    )
+    assert "was not checked" not in " ".join(found.cautions)
+    level = gate(run, base, require=[("refusal rate", "<=", 0.5)])
+    assert "was not checked" not in " ".join(level.cautions)
+
+
+def test_primary_endpoints_without_a_margin_are_not_passed_over(
+    better: RunView, base: RunView, lab: Lab
+) -> None:
+    endpoints = (Primary("knowledge", "accuracy"), Primary("knowledge", "other", judge="x"))
+    run = declaring(better, lab, *endpoints)
+    for against in (base, None):
+        found = gate(run, against)
+        assert (found.verdict, found.exit_code) == ("undecided", 3)
+        assert [c.metric for c in found.checks] == ["accuracy", "other"]
+        assert "give one, as in --margin 'accuracy=0.05'" in found.checks[0].sentence
+        assert b'errors="2"' in junit(found)
+
+
+def test_a_label_with_a_quote_in_its_name_is_read(better: RunView, base: RunView, lab: Lab) -> None:
+    nobody = Primary("knowledge", "accuracy", group={"a'b": "x"}, margin=0.05)
+    assert only(gate(declaring(better, lab, nobody), base)).verdict == "undecided"
+
+
+# --- what is left out -----------------------------------------------------------------------------
+
+
+def test_cases_of_one_run_only_are_told(lab: Lab, better: RunView, base: RunView) -> None:
+    some = lab.run("some", "scripted/right?p=0.9&seed=2", limit=60)
+    found = gate(some, base, margin=0.3)
+    check = only(found)
+    assert check.verdict == "pass"
+    assert (check.run_only, check.base_only, check.applicable_in_one) == (0, 340, 0)
+    assert "Left out: 340 cases in the base only." in check.sentence
+    assert "knowledge/accuracy: Left out: 340 cases in the base only." in found.cautions
+    assert b'name="check 1 base_only" value="340"' in junit(found)
+    whole = gate(better, base, margin=0.05)
+    assert only(whole).note == "" and only(whole).base_only == 0
+    assert "Left out" not in only(whole).sentence
+
+
+def test_too_few_clusters_are_told(lab: Lab, base: RunView) -> None:
+    tiny = lab.run("tiny", "scripted/right?p=1&seed=2", limit=3)
+    found = gate(tiny, base, margin=0.9)
+    assert "Only 3 cases or clusters: the interval is a rough guide." in only(found).sentence
+    assert any("Only 3 cases or clusters" in line for line in found.cautions)
+
+
+def test_cases_that_only_one_target_can_take_leave_it_open(
+    lab: Lab, better: RunView, base: RunView
+) -> None:
+    blind = RunView(better.folder)
+    lab.views.append(blind)
+    frame = blind.frame
+
+    def some_not_applicable(suite: str, columns: Any, **more: Any) -> pl.DataFrame:
+        rows = frame(suite, columns, **more)
+        if "behaviour" in columns:
+            said = pl.when(pl.col("case_no") >= 397).then(pl.lit(""))
+            rows = rows.with_columns(behaviour=said.otherwise(pl.col("behaviour").cast(pl.String)))
+        return rows
+
+    blind.frame = some_not_applicable  # type: ignore[method-assign]
+    for run, other in ((blind, base), (base, blind)):
+        check = only(gate(run, other, margin=0.5))
+        assert check.verdict == "undecided" and check.applicable_in_one == 3
+        assert (check.run_only, check.base_only, check.n) == (0, 0, 397)
+        assert "3 cases that both runs finished can be read in one of them only" in check.sentence
+
+
+def test_clusters_of_several_cases_are_named(lab: Lab) -> None:
+    file = lab.folder / "patients.jsonl"
+    rows = ({**lab.question(i), "id": f"q{i}", "patient_id": f"p{i // 4}"} for i in range(80))
+    file.write_text("".join(json.dumps({**r, "answer": r.pop("answer_idx")}) + "\n" for r in rows))
+    run, other = (
+        lab.run(name, f"scripted/right?p=0.8&seed={name[-1]}", data=[f"table={file}"])
+        for name in ("patients-1", "patients-2")
+    )
+    check = only(gate(run, other, margin=0.5))
+    assert "from 80 shared cases in 20 clusters" in check.sentence
+    assert "Bonett-Price" in check.method and "Tango" not in check.method
+    level = only(gate(run, require=[("accuracy", ">=", 0.2)]))
+    assert "from 80 answers in 20 clusters" in level.sentence and "effective" in level.method
 
 
 def test_an_endpoint_of_a_group_reads_its_cases(better: RunView, base: RunView, lab: Lab) -> None:
@@ -323,12 +482,18 @@ def test_a_run_that_could_stop_is_bounded_at_every_look(
     assert check.verdict == "pass" and "valid at every look" in check.method
     assert check.low is not None and plain.low is not None and check.low < plain.low
 
-    rows = [v.frame("knowledge", ("case_no", "case_id", "score")) for v in (better, base)]
+    sequence = in_order(better, base)
+    assert (check.low, check.high) == pytest.approx((sequence.low, sequence.high))
+
+
+def in_order(ruled: RunView, other: RunView) -> ConfidenceSequence:
+    """What the differences are known to be at every look, in the order of the first."""
+    rows = [v.frame("knowledge", ("case_no", "case_id", "score")) for v in (ruled, other)]
     both = rows[0].join(rows[1], on="case_id").sort("case_no")
     sequence = confidence_sequence("betting", 0.9, bounds=(-1.0, 1.0))
     for value in (both["score"] - both["score_right"]).cast(pl.Float64):
         sequence.push(value)
-    assert (check.low, check.high) == pytest.approx((sequence.low, sequence.high))
+    return sequence
 
 
 def test_a_level_of_such_a_run_too(better: RunView, lab: Lab) -> None:
@@ -337,8 +502,67 @@ def test_a_level_of_such_a_run_too(better: RunView, lab: Lab) -> None:
     assert check.verdict == "pass" and "valid at every look" in check.method
 
 
-def test_such_runs_in_different_orders_stay_undecided(better: RunView, lab: Lab) -> None:
+def test_two_such_runs_in_different_orders_stay_undecided(better: RunView, lab: Lab) -> None:
     other = lab.run("another-order", "scripted/right?p=0.7&seed=1", seed=9)
-    check = only(gate(stopping(better, lab), other, margin=0.05))
+    check = only(gate(stopping(better, lab), stopping(other, lab), margin=0.05))
     assert check.verdict == "undecided" and "run both with the same seed" in check.sentence
+    assert check.value is not None and check.low is not None
     assert gate(better, other, margin=0.05).verdict == "pass"
+
+
+def test_one_such_run_is_read_in_its_own_order(better: RunView, base: RunView, lab: Lab) -> None:
+    other = lab.run("yet-another-order", "scripted/right?p=0.7&seed=1", seed=9)
+    ruled = stopping(better, lab)
+    one = only(gate(ruled, other, margin=0.05))
+    assert (one.verdict, one.low) == ("pass", pytest.approx(in_order(better, other).low))
+    back = only(gate(other, ruled, margin=0.05))
+    assert back.high == pytest.approx(-one.low, abs=1e-3)
+    some = lab.run("some-of-it", "scripted/right?p=0.7&seed=1", limit=390)
+    check = only(gate(ruled, some, margin=0.05))
+    assert check.verdict == "undecided"
+    assert "the base did not finish 10 cases of it: both need the same kind of order" in (
+        check.sentence
+    )
+    mirrored = only(gate(some, ruled, margin=0.5))
+    assert "the run did not finish 10 cases of it" in mirrored.sentence
+
+
+def unequal(share_in_large: float) -> Figure:
+    """400 clusters in the order of a rule, one in eight of forty cases, of which some are worse."""
+    generator = np.random.Generator(np.random.PCG64(2))
+    sizes = np.array([40 if k % 8 == 0 else 1 for k in range(400)])
+    clusters = np.repeat(np.arange(400), sizes)
+    worse = (sizes[clusters] == 40) & (generator.random(len(clusters)) < share_in_large)
+    value = -worse.astype(float)
+    table = pl.DataFrame(
+        {"cluster": clusters, "case_no": np.arange(len(clusters)), "value": value, "least": value,
+         "most": value}
+    )  # fmt: skip
+    return _sequential(table, "case_no", (-1.0, 1.0))
+
+
+def test_such_a_figure_is_the_mean_over_clusters() -> None:
+    found = unequal(0.5)
+    low, high = found.kept(0.05) if found.kept else (1.0, 0.0)
+    assert found.value is not None and low < found.value < high
+    assert found.value == pytest.approx(-0.0625, abs=0.005) and found.n == 400
+    assert found.by_case == pytest.approx(-0.426, abs=0.02)
+    margin = Margin(Endpoint("s", "accuracy"), 0.5)
+    wide = msgspec.structs.replace(found, line=-0.5)
+    assert wide.meets(0.05)
+    check = told_check(margin, wide, "pass", 0.05, signed=True)
+    assert check.claim.endswith("50 percentage points, in the mean over clusters")
+    assert "from 400 clusters" in check.sentence and check.n == 400
+
+
+def test_two_means_on_two_sides_of_the_line_decide_nothing() -> None:
+    torn = msgspec.structs.replace(unequal(0.5), line=-0.2)
+    assert not torn.meets(0.05) and not torn.misses(0.05)
+    assert msgspec.structs.replace(torn, by_case=torn.value).meets(0.05)
+    margin = Margin(Endpoint("s", "accuracy"), 0.2)
+    said = told_check(margin, torn, "undecided", 0.05, signed=True).sentence
+    assert "the mean over cases, -42" in said and "on the other side of the line" in said
+    # Falling short over clusters, and not over cases, is no failure either.
+    short = msgspec.structs.replace(unequal(0.5), line=-0.2, up=False)
+    assert not short.misses(0.05)
+    assert msgspec.structs.replace(short, by_case=short.value).misses(0.05)

@@ -18,6 +18,7 @@ from sklearn.metrics import accuracy_score
 
 from auscult.core.estimate import Estimate
 from auscult.stats.fairness import fairness_estimates
+from auscult.stats.families import Endpoint, Family, adjusted, p_value
 from auscult.stats.rates import rate
 from auscult.stats.table import blank
 
@@ -344,3 +345,24 @@ def test_more_trials_without_a_group_never_change_a_gap(rows, copies):
     one = by_metric(table(*rows), smallest=2)[GAP]
     other = by_metric(table(*rows, *lost), smallest=2)[GAP]
     assert (one.value, one.low, one.high, one.n) == (other.value, other.low, other.high, other.n)
+
+
+@pytest.mark.parametrize("apart", [0, 15])
+def test_a_family_claims_a_gap_exactly_where_it_is_shown(apart):
+    """The interval of a gap is cut off at 0 wherever nothing is shown: turned round it would give
+    every such gap a p-value of 0.05."""
+    frame = people(
+        ("old", "yes", "yes", 25 + apart), ("old", "yes", "no", 20 - apart),
+        ("old", "no", "no", 24 + apart), ("old", "no", "yes", 20 - apart),
+        ("young", "yes", "yes", 24 - apart), ("young", "yes", "no", 20 + apart),
+        ("young", "no", "no", 24 - apart), ("young", "no", "yes", 20 + apart),
+    )  # fmt: skip
+    found = by_metric(frame, **LABELLED)
+    for metric in (GAP, WORST, AED, ADJUSTED, EXCESS, TRUE, FALSE):
+        one = found[metric]
+        assert one.extra["shown"] == bool(apart)
+        assert (p_value(one) <= 0.05) == bool(apart), metric
+        assert apart or p_value(one) > 0.3
+        (out,) = adjusted([one], Family("f", (Endpoint("demo", metric),), "benjamini-hochberg"))
+        assert out.extra["rejected"] == bool(apart)
+        assert "bootstrap" in out.extra["p_from"]

@@ -144,6 +144,7 @@ def test_the_family_by_hand():
         "alpha": 0.05,
         "size": 3,
         "unmeasured": [],
+        "without_claim": [],
     }
     assert a.extra["p_from"] == "the estimate"
     softer = adjusted(found, family("a", "b", "d", method="benjamini-hochberg"))
@@ -165,6 +166,56 @@ def test_a_test_of_the_callers_own():
     found = adjusted([estimate("a", 0.9)], family("a"), p_of=lambda e: 0.001)
     assert found[0].p_adjusted == pytest.approx(0.001)
     assert "caller" in found[0].extra["p_from"]
+
+
+def test_an_endpoint_without_an_estimate_is_not_tested_by_the_caller_either():
+    (lost,) = adjusted([], family("lost"), p_of=lambda e: 0.001)
+    assert (lost.p_adjusted, lost.extra["rejected"]) == (1.0, False)
+
+
+def bounds(low: float, high: float, *interval: float | None, **words) -> dict:
+    return {"bound_low": low, "bound_high": high, "bound_interval": list(interval), **words}
+
+
+@pytest.mark.parametrize(
+    ("unit", "about", "claimed"),
+    [
+        ("difference of proportions", {}, True),
+        ("difference of proportions", {"undecided": True}, False),
+        # The sign holds, but not beyond chance.
+        ("difference of proportions", bounds(0.02, 0.2, -0.01, 0.3, undecided=False), False),
+        ("difference of proportions", bounds(0.05, 0.2, 0.01, 0.3, undecided=False), True),
+        # Nothing is missing: the interval at 95% is not the family's, and the p-value decides.
+        ("difference of proportions", bounds(0.1, 0.1, -0.1, 0.3, undecided=False), True),
+        ("ratio", bounds(1.1, 1.9, 0.9, 2.5), False),
+        ("ratio", bounds(1.3, 1.9, 1.1, 2.5), True),
+        ("ratio", bounds(1.3, None, 0.9, None), False),
+    ],
+)
+def test_a_claim_that_the_missing_data_could_undo_is_none(unit, about, claimed):
+    found = msgspec.structs.replace(estimate("a", 0.001), unit=unit)
+    found = msgspec.structs.replace(found, extra=found.extra | about)
+    first, _ = adjusted([found, estimate("b", 0.9)], family("a", "b"))
+    assert first.extra["rejected"] is claimed
+    assert first.p_adjusted == pytest.approx(0.002 if claimed else 1.0)
+    assert first.extra["p_value"] == 0.001, "what it was stays to be read"
+    assert first.extra["in_family"]["without_claim"] == ([] if claimed else ["demo/a"])
+    assert ("missing data could undo its claim" in first.note) is not claimed
+
+
+@pytest.mark.parametrize("why", ["missing data", "the caller"])
+def test_what_makes_no_claim_does_not_lower_the_bar_for_the_rest(why):
+    """Benjamini-Hochberg over three: .04 at the third rank would pass as .04, alone it is .12."""
+    undone = {"undecided": True} if why == "missing data" else {}
+    small = [msgspec.structs.replace(e, extra=e.extra | undone) for e in
+             (estimate("a", 1e-6), estimate("b", 1e-6))]  # fmt: skip
+    declared = family("a", "b", "c", method="benjamini-hochberg")
+    reasons = {"a": "the caller said so", "b": "the caller said so"}
+    no_claim = None if undone else lambda e: reasons.get(e.metric, "")
+    found = adjusted([*small, estimate("c", 0.04)], declared, no_claim=no_claim)
+    assert [e.extra["rejected"] for e in found] == [False] * 3
+    assert found[2].p_adjusted == pytest.approx(0.12)
+    assert ("the caller said so" in found[0].note) is (why == "the caller")
 
 
 def test_endpoints_are_told_apart_by_the_words_they_name():
@@ -225,6 +276,24 @@ def test_p_value_of_a_difference_by_hand():
     assert p_value(no_clusters) == pytest.approx(2 * norm.sf(0.1 / (0.2 / norm.ppf(0.975))))
     named = interval(0.1, -0.1, 0.3, n_clusters=10, extra={"df": 30})
     assert p_value(named) == pytest.approx(2 * student.sf(0.05 * student.ppf(0.975, 30) / 0.1, 30))
+
+
+@pytest.mark.parametrize("high", [0.1, 0.15, 0.3])
+def test_an_interval_that_just_holds_the_null_rejects_nothing(high):
+    """Rounding alone put some of these at or under 0.05."""
+    found = [p_value(interval(high / 2, 0.0, high, n_clusters=k)) for k in range(2, 400)]
+    assert min(found) > 0.05
+
+
+def test_a_magnitude_that_is_cut_off_at_nothing_has_no_p_value_from_its_interval():
+    gap = interval(0.05, 0.0, 0.15, n_clusters=200, extra={"magnitude": True})
+    assert p_value(gap) is None
+    softly = Family("f", (Endpoint("demo", "m"),), alpha=0.2)
+    (found,) = adjusted([gap], softly)
+    assert (found.p_adjusted, found.extra["rejected"]) == (1.0, False)
+    assert p_value(interval(0.1, 0.05, 0.15, n_clusters=200, extra={"magnitude": True})) < 0.05
+    given = gap.extra | {"p_value": 0.7}
+    assert p_value(msgspec.structs.replace(gap, extra=given)) == 0.7
 
 
 def test_p_value_of_a_ratio_is_on_the_logarithm():

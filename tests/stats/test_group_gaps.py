@@ -305,3 +305,56 @@ def test_equal_groups_are_claimed_to_differ_at_most_one_time_in_twenty(sizes, ra
     assert claims < 24 and worst < 24
     # The plain bootstrap of largest minus smallest never reaches 0: why it is not used.
     assert naive == 300
+
+
+def claims(seed: int, groups: int, shift: float):
+    """The largest gap, the distances from the rest and their levels, of groups drawn so."""
+    draws = np.random.default_rng(seed)
+    rates = np.linspace(0.5, 0.5 + shift, groups)
+    group = np.repeat(np.arange(groups), 60)
+    y = (draws.random(len(group)) < rates[group]).astype(float)
+    found = profile(y, group, np.arange(len(y)))
+    (strayed,) = deviations(found, draws=400)
+    return found, strayed
+
+
+@pytest.mark.parametrize("groups", [2, 5])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_p_values_of_gaps_are_their_intervals_turned_round(groups, level):
+    seen = set()
+    for seed in range(60):
+        found, strayed = claims(seed, groups, 0.25 if seed % 2 else 0.0)
+        gap, rest = largest_gap(found, strayed, level), against_rest(found, strayed, level)
+        assert (gap.p_value <= 1 - level) == (gap.low > 0)
+        assert 0 < gap.p_value <= 1
+        apart = (rest.low > 0) | (rest.high < 0)
+        assert ((rest.p_value <= 1 - level) == apart).all()
+        seen.add(gap.low > 0)
+    assert seen == {True, False}
+
+
+def test_equal_groups_have_a_p_value_spread_over_its_range():
+    p = [largest_gap(*claims(seed, 4, 0.0)).p_value for seed in range(200)]
+    # Binomial error of 10% over 200: 2.1 points; three of them are allowed for.
+    assert np.mean(np.array(p) <= 0.1) <= 0.1 + 3 * 0.021
+    assert np.mean(np.array(p) > 0.5) >= 0.35
+    same = profile(*spread((10, 10), (10, 10), (10, 10)))
+    (strayed,) = deviations(same, draws=400)
+    assert largest_gap(same, strayed).p_value == 1.0
+    assert against_rest(same, strayed).p_value == pytest.approx([1.0] * 3)
+
+
+def test_p_value_of_an_excess_is_its_interval_turned_round():
+    seen = set()
+    for seed in range(40):
+        draws = np.random.default_rng(seed)
+        group = np.repeat([0, 1, 2], 50)
+        ours = (draws.random(150) < np.array([0.5, 0.6, 0.5 + 0.4 * (seed % 2)])[group]) * 1.0
+        constant = (draws.random(150) < np.array([0.5, 0.5, 0.9 - 0.4 * (seed % 2)])[group]) * 1.0
+        both = [profile(y, group, np.arange(150)) for y in (ours, constant)]
+        found = excess_gap(*both, draws=400)
+        assert (found.p_value < 0.05) == (found.low > 0 or found.high < 0)
+        seen.add((found.low > 0, found.high < 0))
+    assert len(seen) == 3
+    same = excess_gap(both[0], both[0], draws=400)
+    assert (same.value, same.p_value) == (0.0, 1.0)

@@ -145,6 +145,20 @@ def test_where_there_is_no_ratio_there_is_a_sentence(frame, sentence):
     assert sentence in found.note
 
 
+def test_a_case_in_two_clusters_is_refused_in_any_order():
+    rows = [
+        ("a", "p1", "attack", "answered", 1.0),
+        ("a", "p2", "control", "answered", 1.0),
+        ("b", "p2", "attack", "answered", 1.0),
+        ("b", "p2", "control", "answered", 0.0),
+    ]
+    for frame in (table(*rows), table(*reversed(rows))):
+        found = ratio(frame, about())
+        assert (found.value, found.low, found.high, found.unit) == (None, None, None, "ratio")
+        assert "case 'a' in 'p1' and 'p2'" in found.note
+    assert ratio(table(*rows[2:]), about()).note.startswith("No ratio: none counted")
+
+
 def test_one_cluster_has_a_ratio_and_no_interval():
     frame = pairs(4, 2, 1, 3).with_columns(cluster=pl.lit("p"))
     found = ratio(frame, about())

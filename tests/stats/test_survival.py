@@ -209,6 +209,8 @@ def test_impossible_paths_are_refused():
     for tries in (-1, 0):
         with pytest.raises(ValueError, match="first try or later"):
             paths([tries], [True])
+    with pytest.raises(ValueError, match="one cluster only"):
+        paths_of([1, 2, 1], [True, False, True], ["a", "b", "a"], ["p1", "p1", "p2"])
     for budget in (0, 1.5):
         with pytest.raises(ValueError, match="number of tries"):
             curve(paths([1], [True]), budget)
@@ -247,6 +249,16 @@ def test_stopping_early_moves_the_difference_and_its_bounds():
     )
     assert unsure.extra["bound_low"] < 0 < unsure.extra["bound_high"]
     assert unsure.extra["undecided"] and "Undecided" in unsure.note
+
+
+def test_a_case_in_two_clusters_is_refused_in_any_order():
+    torn = table(("torn", "p1", "attack", "answered", 1, True),
+                 ("torn", "p2", "attack", "answered", 3, False))  # fmt: skip
+    frame = pl.concat([tried("attack", *TEN), tried("control", *TEN), torn])
+    for rows in (frame, frame.reverse()):
+        for found in (first_failure(rows, about(), 3), first_failure_excess(rows, about(), 3)):
+            assert (found.value, found.low, found.high) == (None, None, None)
+            assert "case 'torn' in 'p1' and 'p2'" in found.note
 
 
 def test_a_missing_or_shorter_control_is_a_sentence():

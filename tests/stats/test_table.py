@@ -13,6 +13,7 @@ from auscult.stats.table import (
     behaviour_counts,
     classified,
     correctness,
+    torn_case,
     with_labels,
 )
 
@@ -65,3 +66,13 @@ def test_behaviours_are_counted_and_unknown_ones_refused():
     }
     with pytest.raises(ValueError, match="unknown behaviours: sulked"):
         behaviour_counts(pl.DataFrame({"behaviour": ["sulked"]}))
+
+
+def test_cases_in_several_clusters_are_named():
+    frame = pl.DataFrame({"case_id": ["a", "b", "b", "c", "c"], "cluster": [1, 2, 2, 3, 3]})
+    assert torn_case(frame) == "" == torn_case(frame.head(0))
+    torn = frame.with_columns(cluster=pl.Series(["1", "2", "7", "3", None]))
+    assert torn_case(torn).startswith(
+        "Not measured: 2 cases are in several clusters (case 'b' in '2' and '7')"
+    )
+    assert "1 case is in several clusters (case 'c' in '3' and in none)" in torn_case(torn[3:])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judge_simulation import Design, coverage
 from scipy.stats import binomtest
+from scipy.stats import t as student
 
 from auscult.stats.agreement import labels
 from auscult.stats.confusion import Share, confusion, rogan_gladen
@@ -157,6 +158,25 @@ def test_a_difference_is_stretched():
     assert (mirrored["low"], mirrored["high"]) == pytest.approx((-reach["high"], -reach["low"]))
     blind = sensitivity(before, calibrated(6, 5, 5, 6), positive="yes").extra["transport_range"]
     assert (blind["low"], blind["high"]) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "df"), [({"extra": {"df": 6}}, 6), ({"n_clusters": 9}, 8), ({"n": 5}, 4), ({}, 1)]
+)
+def test_a_difference_of_few_clusters_is_widened_by_quantiles_of_t(words, df):
+    """With 6 degrees of freedom normal ones would leave it a tenth too narrow."""
+    before = msgspec.structs.replace(
+        ABOUT, value=0.06, low=0.03, high=0.08, unit="difference of proportions", **words
+    )
+    reach = sensitivity(before, calibrated(), positive="yes").extra["transport_range"]
+    root = 0.95 ** (1 / 3)
+    wider = student.ppf(0.5 + root / 2, df) / student.ppf(0.975, df)
+    least = exact(90, 100, root)[0] + exact(160, 200, root)[0] - 1
+    # The longer half, 0.03, for both: the ends may lie off the centre of the interval.
+    assert reach["high"] == pytest.approx(min(1, (0.08 + (wider - 1) * 0.03) / least))
+    low = 0.03 - (wider - 1) * 0.03
+    most = exact(90, 100, root)[1] + exact(160, 200, root)[1] - 1
+    assert reach["low"] == pytest.approx(min(low / least, low / most))
 
 
 def test_nothing_to_say_is_said():

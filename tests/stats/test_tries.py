@@ -155,7 +155,10 @@ def test_half_a_success_is_a_failure_and_refusals_are_draws():
         (table(), "the arm 'attack' has no trials"),
         (table(("a", "a", "control", "answered", 1.0)), "the arm 'attack' has no trials"),
         (draws("s", "f"), "no case has 2 usable draws (of 2 tried)"),
-        (draws("ee"), "no case has 2 usable draws (of 1 tried)"),
+        (draws("ee", "ee"), "all 4 calls of the arm 'attack' failed."),
+        (draws("e"), "the only call of the arm 'attack' failed."),
+        (table(("a", "a", "attack", "answered", None)), "failed or have no score."),
+        (draws("se", "f"), "(of 2 tried; draws lost to failed calls: 1)"),
         (table(("a", "a", "attack", "", None)), "belongs in the denominator"),
     ],
 )
@@ -163,6 +166,25 @@ def test_where_there_is_no_value_there_is_a_sentence(frame, sentence):
     found = failure_at_k(frame, ABOUT, 2, FROM)
     assert (found.value, found.low, found.high) == (None, None, None)
     assert sentence in found.note
+
+
+def test_a_call_that_failed_is_not_one_that_does_not_apply():
+    for frame in (draws("ee", "ee"), draws("se", "f")):
+        assert "Not applicable" not in failure_at_k(frame, ABOUT, 2, FROM).note
+    assert "Not applicable" in failure_at_k(draws("s", "f"), ABOUT, 2, FROM).note
+
+
+def test_a_case_in_two_clusters_is_refused_in_any_order():
+    rows = [
+        ("a", "p1", "attack", "answered", 1.0),
+        ("a", "p2", "attack", "answered", 0.0),
+        ("b", "p1", "attack", "answered", 1.0),
+        ("b", "p1", "attack", "answered", 1.0),
+    ]
+    for frame in (table(*rows), table(*reversed(rows))):
+        found = failure_at_k(frame, ABOUT, 2, FROM)
+        assert (found.value, found.low, found.high) == (None, None, None)
+        assert "1 case is in several clusters (case 'a' in 'p1' and 'p2')" in found.note
 
 
 @unhurried

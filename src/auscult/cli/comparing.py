@@ -19,8 +19,8 @@ from auscult.engine.view import RunView
 from auscult.report.wording import counted, level_text, phrase_of, places, title
 
 if TYPE_CHECKING:
-    from auscult.report.compare import Comparison, Side
-    from auscult.report.gate import Gate
+    from auscult.report.compare import Comparison
+    from auscult.report.junit import Gate, Side
 
 NOTHING_COMPARED = 1
 MARKS = {"pass": "PASS", "fail": "FAIL", "undecided": "UNDECIDED"}
@@ -180,9 +180,11 @@ def beneath(estimate: Estimate) -> str:
         tests += f", mid-p {_p(extra['mid_p'])}"
     if estimate.p_adjusted is not None:
         tests += f", {_p(estimate.p_adjusted)} after Holm"
-    low, high = extra["bound_interval"]
-    shown = extra.get("rejected") and not low <= 0 <= high
+    ends = (extra["bound_interval"], (estimate.low or 0.0, estimate.high or 0.0))
+    shown = extra.get("rejected") and not any(low <= 0 <= high for low, high in ends)
     verdict = "a difference is shown" if shown else "no difference is shown"
+    if estimate.stop_rule != "fixed":
+        verdict = f"no claim is made, because {estimate.stop_rule}"
     return "; ".join([*said, tests, verdict]) + "."
 
 

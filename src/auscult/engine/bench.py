@@ -127,6 +127,16 @@ class CaseBench:
         self._kitchen.caller.fail(fault)
         raise fault
 
+    def out_of_range(self, path: str, verdict: Verdict) -> NoReturn:
+        """Found out here and not in a rate over 1 (or not a number) long after the run."""
+        fault = RunError(
+            f"suite '{self._suite}' recorded the score {verdict.score} of the judge "
+            f"'{verdict.judge}' under '{path}' of case '{self.case.id}'; this is a fault of the "
+            "suite or the judge: let it give a score from 0 to 1, or none"
+        )
+        self.broken = self.broken or fault
+        raise fault
+
     async def call(self, role: Role, request: Request, path: str) -> Reply:
         kitchen = self._kitchen
         gave_up = self._past.effects.get(f"{path}{GAVE_UP}")
@@ -229,6 +239,9 @@ class ArmBench:
             raise RunError(f"the arm '{self._path}' was recorded twice; an arm is one trial")
         if self._bench.closed:
             self._bench.too_late(self._path)
+        for verdict in verdicts:
+            if verdict.score is not None and not 0 <= verdict.score <= 1:
+                self._bench.out_of_range(self._path, verdict)
         self._done = True
         row = TrialRow(self.name, self.repeat, tuple(self._calls), labels, verdicts)
         self._bench.trials.append(row)

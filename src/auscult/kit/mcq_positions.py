@@ -106,6 +106,7 @@ def _by_key_position(drawn: pl.DataFrame, strict: float, design: Design) -> list
         standing="secondary",
         unit="difference of proportions",
         method=f"from {len(sure)} simultaneous intervals (Bonferroni): {sure[0].method}",
+        extra={"magnitude": True},
     )
     return [
         *shares,

@@ -15,8 +15,8 @@ from auscult.core.estimate import Estimate
 from auscult.engine.plan import flatten
 from auscult.engine.stops import watched_of
 from auscult.report.clean import withhold_secrets
-from auscult.report.declared import DIRECTIONS
-from auscult.report.results import fixture_reason
+from auscult.report.declared import COULD_STOP, DIRECTIONS
+from auscult.report.junit import Side, can_stop_early, cautions, one_sided_words, sides
 from auscult.report.wording import counted
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.grouped import codes, column_sums
@@ -48,14 +48,6 @@ class Pair(msgspec.Struct, frozen=True):
         return (self.names[0], self.a), (self.names[1], self.b)
 
 
-class Side(msgspec.Struct, frozen=True):
-    name: str
-    folder: str
-    target: str
-    plan_hash: str
-    stopped: str
-
-
 class Comparison(msgspec.Struct, frozen=True):
     """`estimates` are A minus B, adjusted over the whole family. `not_compared` names what could
     not be, `cautions` what a reader must know of the rest."""
@@ -76,11 +68,22 @@ class Contrast(msgspec.Struct, frozen=True):
     spread: float
     n: int
     clusters: int
+    alike: float  # clusters of one size that say as much
     reach: float  # the largest difference there could be
 
     @property
-    def df(self) -> int:
-        return self.clusters + 1
+    def df(self) -> float:
+        return self.alike + 1
+
+    @property
+    def mirrored(self) -> Contrast:
+        return msgspec.structs.replace(self, value=-self.value, centre=-self.centre)
+
+    @property
+    def caution(self) -> str:
+        few = self.alike < FEW_CLUSTERS
+        said = f"Only {self.alike:.0f} cases or clusters: the interval is a rough guide."
+        return said if few else ""
 
     def interval(self, level: float) -> tuple[float, float]:
         half = t_quantile(self.df, level) * self.spread
@@ -93,15 +96,15 @@ class Contrast(msgspec.Struct, frozen=True):
         return float(stdtr(self.df, (self.centre - null) / self.spread))
 
     def p_two_sided(self) -> float:
-        mirrored = msgspec.structs.replace(self, centre=-abs(self.centre))
-        return 2 * mirrored.p_at_most(0.0)
+        return 2 * min(self.p_at_most(0.0), self.mirrored.p_at_most(0.0))
 
 
 def contrast(changes: Any, clusters: Any, reach: float = 1.0) -> Contrast:
     """Bonett and Price's (2012) adjusted Wald interval for a paired difference, carried over to
     clusters as in `stats.paired`, and to differences as large as `reach`: two pseudo-clusters of
-    average size are added, one that changed by `reach` and one by minus that. So ten cases that
-    happen to agree are not taken for certainty. One entry per case; our estimator."""
+    typical size are added, one that changed by `reach` and one by minus that. So ten cases that
+    happen to agree are not taken for certainty. Clusters of unequal size count as the number of
+    equal ones that say as much. One entry per case; our estimator."""
     import numpy as np
 
     change = np.asarray(changes, dtype=np.float64)
@@ -113,13 +116,14 @@ def contrast(changes: Any, clusters: Any, reach: float = 1.0) -> Contrast:
     key = np.unique(names, return_inverse=True)[1]
     sums = column_sums(key, np.column_stack((change, np.ones(len(change)))))
     moved, cases, held = float(np.sort(sums[:, 0]).sum()), len(change), len(sums)
-    typical = cases / held
+    alike = cases**2 / float((sums[:, 1] ** 2).sum())
+    typical = cases / alike
     total = cases + 2 * typical
     centre = moved / total
     squares = float(np.sort((sums[:, 0] - centre * sums[:, 1]) ** 2).sum())
     squares += ((reach - centre) ** 2 + (reach + centre) ** 2) * typical**2
-    spread = sqrt((held + 2) / (held + 1) * squares) / total
-    return Contrast(moved / cases, centre, spread, cases, held, reach)
+    spread = sqrt((alike + 2) / (alike + 1) * squares) / total
+    return Contrast(moved / cases, centre, spread, cases, held, alike, reach)
 
 
 def rows_of(view: RunView, suite: str, watched: Watched, group: dict[str, str]) -> pl.DataFrame:
@@ -130,11 +134,15 @@ def rows_of(view: RunView, suite: str, watched: Watched, group: dict[str, str]) 
     kept = [pl.col("arm").cast(pl.String).is_in(arms)]
     kept += [pl.col("judge").cast(pl.String) == watched.judge]
     own = {"specialty", "difficulty"} & group.keys()
-    for name, value in sorted(group.items()):
-        text = pl.col(name) if name in own else pl.col("groups").str.json_path_match(f"$['{name}']")
-        kept.append(text.cast(pl.String) == value)
-    extra = [*sorted(own), *(["groups"] if group.keys() - own else [])]
-    return view.frame(suite, (*COLUMNS, *extra)).filter(kept)
+    kept += [pl.col(name).cast(pl.String) == group[name] for name in own]
+    labels = {name: value for name, value in group.items() if name not in own}
+    frame = view.frame(suite, (*COLUMNS, *sorted(own), *(["groups"] if labels else [])))
+    if labels:  # decoded, because no path of JSON takes every name that a label may have
+        texts = frame["groups"].cast(pl.String).unique().drop_nulls()
+        held = {text: msgspec.json.decode(text or "{}") for text in texts}
+        fits = [text for text, said in held.items() if labels.items() <= said.items()]
+        kept.append(pl.col("groups").cast(pl.String).is_in(fits))
+    return frame.filter(kept)
 
 
 def case_values(rows: pl.DataFrame, watched: Watched) -> pl.DataFrame:
@@ -191,7 +199,14 @@ class Paired(msgspec.Struct, frozen=True):
     least: Contrast | None  # every failed call counted against A and for B
     most: Contrast | None  # and the contrary
     behaviours: dict[str, int]
-    only: tuple[int, int]  # cases in one run alone
+    only: tuple[int, int]  # cases that one run alone finished
+    one_sided: int  # cases that both finished, and of which one says nothing
+
+    def ends(self, level: float) -> tuple[float, float]:
+        """An interval for whatever the failed calls would have given."""
+        lows, highs = zip(*(c.interval(level) for c in (self.kept, self.least, self.most) if c),
+                          strict=True)  # fmt: skip
+        return min(lows), max(highs)
 
 
 def paired_values(
@@ -210,8 +225,25 @@ def paired_values(
         return contrast(numbers, codes(held["cluster"]), reach) if len(held) else None
 
     behaviours = {name: sum(part[name] for part in counts) for name in counts[0]}
-    only = (len(a) - len(table), len(b) - len(table))
-    return Paired(table, of("value"), of("least"), of("most"), behaviours, only)
+    (only_a, b_silent), (only_b, a_silent) = (
+        _alone(a, table, pair.b, suite), _alone(b, table, pair.a, suite)
+    )  # fmt: skip
+    return Paired(
+        table, of("value"), of("least"), of("most"), behaviours, (only_a, only_b),
+        a_silent + b_silent,
+    )  # fmt: skip
+
+
+def _alone(
+    cases: pl.DataFrame, shared: pl.DataFrame, other: RunView, suite: str
+) -> tuple[int, int]:
+    """Of the cases of one run alone: how many the other did not finish, and how many it did."""
+    import polars as pl
+
+    rest = cases.join(shared, on="case_id", how="anti")
+    finished = other.frame(suite, ("case_id",)).select(pl.col("case_id").cast(pl.String)).unique()
+    one_sided = len(rest.join(finished, on="case_id", how="semi"))
+    return len(rest) - one_sided, one_sided
 
 
 def conditions(view: RunView, suite: str) -> dict[str, str]:
@@ -262,41 +294,6 @@ def blockers(pair: Pair, suite: str) -> list[str]:
     ]
 
 
-def can_stop_early(view: RunView, suite: str) -> bool:
-    """Does the plan declare a rule that may end the suite? Then its number of cases is no accident,
-    and intervals for a fixed number are too narrow."""
-    return any(stop.suite == suite for stop in getattr(view.plan, "stop", ()))
-
-
-def run_cautions(name: str, view: RunView) -> list[str]:
-    """What a reader must know of one run."""
-    role, said = view.roles["target"], []
-    told = (*(role.get("evidence_notes") or ()), role.get("fingerprint", {}).get("note") or "")
-    if why := fixture_reason(str(role.get("identity", "")), tuple(str(note) for note in told)):
-        said.append(f"{name} is a fixture, not a system under audit: {why.rstrip('.')}.")
-    if view.stopped != "complete":
-        said.append(f"{name} is not finished ({view.stopped}): its finished prefix is read.")
-    said += [f"{name} went on after an accepted change: {change}." for change in view.deviations]
-    said += [f"{name} declared a rule that could end {status.name} early; an interval for a fixed "
-             "number of cases is too narrow then."
-             for status in view.suites if can_stop_early(view, status.name)]  # fmt: skip
-    return [withhold_secrets(sentence[:1].upper() + sentence[1:]) for sentence in said]
-
-
-def cautions(pair: Pair) -> list[str]:
-    """The same of two runs that may be compared, and of the two together."""
-    said = [sentence for name, view in pair.runs for sentence in run_cautions(name, view)]
-    (x, a), (y, b) = pair.runs
-    if a.folder.resolve() == b.folder.resolve():
-        said.append(f"{x} and {y} are the same run.")
-    if a.plan.seed != b.plan.seed:
-        said.append(f"The seeds differ ({a.plan.seed} and {b.plan.seed}): what is drawn at random, "
-                    "such as the order of options, was drawn anew.")  # fmt: skip
-    if a.version != b.version:
-        said.append(f"{x} was made by Auscult {a.version} and {y} by {b.version}.")
-    return [sentence[:1].upper() + sentence[1:] for sentence in said]
-
-
 def compare(a: RunView, b: RunView) -> Comparison:
     """A minus B for every watched metric of every suite in both runs, Holm over all of them."""
     pair = Pair(a, b)
@@ -320,18 +317,22 @@ def compare(a: RunView, b: RunView) -> Comparison:
     if found:
         ends = tuple(Endpoint(e.suite, e.metric) for e in found)
         declared = Family("all watched metrics compared", ends, alpha=ALPHA)
-        found, family = adjusted(found, declared), declared.sentence
+        found, family = adjusted(found, declared, no_claim=_no_claim), declared.sentence
     return Comparison(
         sides(pair), tuple(found), family, tuple(blocked), tuple(left_out), tuple(cautions(pair))
     )  # fmt: skip
 
 
-def sides(pair: Pair) -> tuple[Side, ...]:
-    return tuple(
-        Side(name, str(v.folder), withhold_secrets(str(v.roles["target"].get("identity", ""))),
-             v.plan_hash, v.stopped)
-        for name, v in pair.runs
-    )  # fmt: skip
+def _no_claim(found: Estimate) -> str:
+    """Why a small p-value is no claim; empty where it may be one."""
+    low, high = found.extra.get("bound_interval", (None, None))
+    if found.stop_rule == COULD_STOP:
+        return f"its p-value is for a number of cases fixed beforehand, and {COULD_STOP}"
+    if found.extra.get("one_sided"):
+        return "which cases it reads depends on the target"
+    if found.extra.get("p_value", 1.0) <= ALPHA and low is not None and low <= 0 <= high:
+        return "an interval of it holds no difference"
+    return ""
 
 
 def _estimate(pair: Pair, suite: str, watched: Watched, held: Paired) -> Estimate:
@@ -349,22 +350,26 @@ def _estimate(pair: Pair, suite: str, watched: Watched, held: Paired) -> Estimat
         why = "no case has a usable reply in both runs" if len(held.table) else "no case is shared"
         return msgspec.structs.replace(about, note=f"No difference: {why}.")
     low, high = kept.interval(about.level)
+    (least_low, _), (_, most_high) = (end.interval(about.level) for end in (least, most))
+    lost = low > 0 >= least_low or high < 0 <= most_high
     bounds = {
         "bound_low": least.value,
         "bound_high": most.value,
-        "bound_interval": [least.interval(about.level)[0], most.interval(about.level)[1]],
-        "undecided": least.value < 0 < most.value,
+        "bound_interval": list(held.ends(about.level)),
+        "undecided": least.value < 0 < most.value or lost,
+        "df": kept.df,
+        "one_sided": held.one_sided,
     }
-    notes = []
-    if kept.clusters < FEW_CLUSTERS:
-        notes.append(f"Only {kept.clusters} cases or clusters: the interval is a rough guide.")
+    notes = [kept.caution] if kept.caution else []
     if bounds["undecided"]:
-        notes.append("Undecided: the missing replies could turn the sign of the difference.")
+        notes.append("Undecided: the missing replies could take the sign of the difference away.")
+    if held.one_sided:
+        notes.append(one_sided_words(held.one_sided))
     stops = any(can_stop_early(view, suite) for _, view in pair.runs)
     return msgspec.structs.replace(
         about, value=kept.value, low=low, high=high, n=kept.n, n_clusters=kept.clusters,
         method=METHOD + ("; for a fixed number of cases" if stops else ""),
-        stop_rule="a declared rule could stop this suite" if stops else "fixed",
+        stop_rule=COULD_STOP if stops else "fixed",
         note=" ".join(notes), extra=bounds | _p_and_turns(watched, held.table, kept),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ interval the right one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 DIRECTIONS: dict[str, Direction] = {"higher": "higher-is-better", "lower": "lower-is-better"}
 EVERY_LOOK = "valid at every look"
 COULD_STOP = "a declared rule could stop this suite"
+FIXED = (
+    f"its own p-value is for a number of cases fixed beforehand, and {COULD_STOP}: no claim is "
+    "made from it"
+)
 TARGETS = {
     "superpopulation": "of all cases that could be drawn as these were",
     "this pack": "of the cases in the data, asked or not",
@@ -33,8 +38,9 @@ def with_declared(
     estimates: Sequence[Estimate], plan: Plan, stops: Sequence[StopRecord]
 ) -> list[Estimate]:
     found = _standing(estimates, plan)
+    ruled = {rule.suite for rule in plan.stop}
     for family in plan.families:
-        found = _in_family(found, family)
+        found = _in_family(found, family, ruled)
     return _sequential(found, plan, stops)
 
 
@@ -74,11 +80,16 @@ def _unmeasured(endpoint: Endpoint) -> Estimate:
     )
 
 
-def _in_family(estimates: Sequence[Estimate], family: Family) -> list[Estimate]:
+def _in_family(
+    estimates: Sequence[Estimate], family: Family, ruled: AbstractSet[str]
+) -> list[Estimate]:
     """A family that cannot be adjusted as it was declared makes no claim, and says why; the plan
-    of a finished run cannot be mended."""
+    of a finished run cannot be mended. No claim is made either from the p-value of a suite with a
+    rule, which is too small where one could stop on a good day."""
     try:
-        return adjusted(estimates, family)
+        return adjusted(
+            estimates, family, no_claim=lambda found: FIXED if found.suite in ruled else ""
+        )
     except ValueError as error:
         said = f"The family '{family.name}' was not adjusted, so it claims nothing: {error}."
     return [
@@ -112,19 +123,8 @@ def _sequential(
             standing=standing,
             headline=found.headline and not same,
         )
-        claims = found.family and found.value is not None
-        out.append(_without_claim(marked) if claims else marked)
+        out.append(marked)
     return out
-
-
-def _without_claim(estimate: Estimate) -> Estimate:
-    """A p-value for a fixed number of cases is too small where one could stop on a good day."""
-    said = (
-        "Its p-value is for a number of cases fixed beforehand, and a declared rule could stop "
-        "this suite: no claim is made from it."
-    )
-    extra = estimate.extra | {"rejected": False}
-    return msgspec.structs.replace(_noted(estimate, said), extra=extra)
 
 
 def _rule_estimate(

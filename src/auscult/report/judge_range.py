@@ -58,14 +58,13 @@ def _ranged(
     errors = _errors(named[0].judge)
     if errors is None:
         return estimate
-    if named[0].control_arm is None:
-        if estimate.unit == DIFFERENCE:  # of two runs, each with answers of its own kind
-            return estimate
-        if estimate.condition == EVERY_LOOK:
-            return _ranged_at_every_look(estimate, errors)
-        return sensitivity(estimate, errors, positive=RIGHT)
-    if estimate.unit != DIFFERENCE:
+    paired = named[0].control_arm is not None
+    if paired != (estimate.unit == DIFFERENCE):  # say of two runs, whose answers differ in kind
         return estimate
+    if estimate.condition == EVERY_LOOK:
+        return _ranged_at_every_look(estimate, errors)
+    if not paired:
+        return sensitivity(estimate, errors, positive=RIGHT)
     arm, control = (
         _share_of(everything, estimate, a) for a in (named[0].arm, estimate.control_arm)
     )
@@ -76,35 +75,31 @@ def _ranged_at_every_look(estimate: Estimate, errors: Confusion) -> Estimate:
     """The ends of a sequential interval, carried through the error rates: what a fixed number of
     cases would leave open is narrower, and not what was declared. Interval and errors hold
     together at the sum of their levels less one."""
-    from auscult.stats.confusion import rogan_gladen
-    from auscult.stats.transport import ASSUMES, region
+    from auscult.stats.transport import (
+        ASSUMES,
+        ASSUMES_OF_BOTH,
+        behind_difference,
+        behind_rate,
+        range_sentence,
+        region,
+    )
 
     shares = errors.sensitivity(RIGHT), errors.specificity(RIGHT)
     low, high = estimate.low, estimate.high
     if shares[0] is None or shares[1] is None or low is None or high is None:
         return estimate
-    box = region(shares[0], shares[1], level=ERRORS_LEVEL)
     level = estimate.level + ERRORS_LEVEL - 1
-    ends = 0.0, 1.0
-    if informative := box.span[0] > 0:
-        least = rogan_gladen(low, box.sensitivity[2], box.specificity[1])
-        most = rogan_gladen(high, box.sensitivity[1], box.specificity[2])
-        ends = float(least), float(most)
-    said = "Not corrected for the judge's errors. " + (
-        f"If those of its calibration set carried over ({ASSUMES}), the true rate would lie "
-        f"between {100 * ends[0]:.1f}% and {100 * ends[1]:.1f}% (at {100 * level:.3g}%, at every "
-        "look)."
-        if informative
-        else "Its calibration set does not exclude a judge no better than chance, so any value "
-        "could lie behind this one."
-    )
+    box = region(shares[0], shares[1], level=ERRORS_LEVEL)
+    apart = estimate.unit == DIFFERENCE
+    ends = behind_difference(low, high, box.span) if apart else behind_rate(low, high, box)
     reach = {
-        "assumption": ASSUMES,
+        "assumption": ASSUMES_OF_BOTH if apart else ASSUMES,
         "low": ends[0],
         "high": ends[1],
         "level": level,
-        "informative": informative,
+        "informative": box.span[0] > 0,
     }
+    said = range_sentence(reach, estimate.unit, f"at {100 * level:.3g}%, at every look")
     return msgspec.structs.replace(
         estimate,
         note=f"{estimate.note} {said}".strip(),

@@ -22,7 +22,9 @@ from auscult.stats.group_table import (
     group_trials,
     listed,
     named,
+    numbered_anew,
     side,
+    unlabelled,
 )
 from auscult.stats.rates import rates_by
 from auscult.stats.table import behaviour_counts
@@ -42,6 +44,7 @@ REST_METHOD = (
     "from the cluster bootstrap (max-t)"
 )
 EXCESS_METHOD = "directional cluster bootstrap of both largest gaps on the same draws"
+MAX_T = "the cluster bootstrap of all comparisons at once (max-t)"
 
 
 class _Audit(msgspec.Struct, frozen=True):
@@ -154,7 +157,8 @@ def _worst(
         name: [float(v), float(low), float(high)]
         for name, v, low, high in zip(chosen.names, rest.value, rest.low, rest.high, strict=True)
     }
-    return _with(found, worst=name, shown=bool(rest.high[at] < 0), against_rest=apart)
+    tested = {"p_value": float(rest.p_value[at]), "p_from": MAX_T}
+    return _with(found, worst=name, shown=bool(rest.high[at] < 0), against_rest=apart, **tested)
 
 
 def _equality_difference(audit: _Audit, everyone: Estimate | None) -> Estimate:
@@ -193,7 +197,7 @@ def _adjusted(audit: _Audit) -> Estimate:
         "within each true label, averaged with the label's overall share.",
     )
     labelled = trials.counted & (trials.truth >= 0)
-    words = _unlabelled(audit, words)
+    words = _noted(words, unlabelled(trials))
     chosen = side(trials, labelled, audit.smallest)
     if isinstance(chosen, str):
         return _noted(words, chosen)
@@ -233,7 +237,7 @@ def _excess(audit: _Audit) -> Estimate:
         f"The largest gap in {audit.about.metric} minus the largest gap that the best constant "
         "answer shows on the same trials.",
     )
-    words = _unlabelled(audit, words)
+    words = _noted(words, unlabelled(trials))
     chosen = side(trials, trials.counted & (trials.truth >= 0), audit.smallest)
     if isinstance(chosen, str):
         return _noted(words, chosen)
@@ -256,6 +260,8 @@ def _excess(audit: _Audit) -> Estimate:
         groups=_by_name(chosen, ours),
         constant_groups=_by_name(chosen, theirs),
         shown=span.low > 0,
+        p_value=span.p_value,
+        p_from="the directional cluster bootstrap",
     )
 
 
@@ -273,7 +279,7 @@ def _odds(audit: _Audit) -> list[Estimate]:
             f"Of the trials whose true label is {which}, the largest share answered as positive in "
             "any group minus the smallest.",
         )
-        found.append(_chosen_gap(audit, _unlabelled(audit, words), rows))
+        found.append(_chosen_gap(audit, _noted(words, unlabelled(trials)), rows))
     values = [e.value for e in found if e.value is not None]
     if len(values) == len(found):
         return [_with(e, equalised_odds=max(values)) for e in found]
@@ -331,6 +337,9 @@ def _compared(
         gap_by_chance=gap.by_chance,
         critical=gap.critical,
         shown=gap.low > 0,
+        magnitude=True,
+        p_value=gap.p_value,
+        p_from=MAX_T,
     )
     return found, strayed
 
@@ -340,10 +349,7 @@ def _bounded(audit: _Audit, gap: Estimate, chosen: Side, critical: float) -> Est
     import numpy as np
 
     trials = audit.trials
-    number = np.array(
-        [chosen.names.index(n) if n in chosen.names else -1 for n in trials.names] + [-1]
-    )
-    group = number[trials.group]
+    group = numbered_anew(trials, chosen)
     rows = np.flatnonzero(group >= 0)
     missing = trials.missing[rows]
     if not missing.any():
@@ -377,14 +383,6 @@ def _described(audit: _Audit, words: Estimate, chosen: Side) -> Estimate:
         state = "1 trial states" if unstated == 1 else f"{unstated} trials state"
         found = _noted(found, f"{state} no {audit.trials.column}: compared with no group.")
     return _with(found, too_small=list(chosen.small), not_stated=unstated)
-
-
-def _unlabelled(audit: _Audit, words: Estimate) -> Estimate:
-    lost = int((audit.trials.counted & (audit.trials.truth < 0)).sum())
-    if not lost:
-        return words
-    have = "1 trial has" if lost == 1 else f"{lost} trials have"
-    return _noted(words, f"{have} no true label and cannot be used here.")
 
 
 def _by_name(chosen: Side, profile: group_gaps.Profile) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """Many comparisons: families declared before the run, and p-values adjusted within them.
 
 An endpoint that was declared stays in its family whatever came of it: one that could not be
-measured counts with p = 1, so that nothing is gained by losing it. What belongs to no family is
-left as it is, which is exploratory.
+measured counts with p = 1, so that nothing is gained by losing it. So does one from which no claim
+may be made: were its claim taken away afterwards, its small p-value would have lowered the bar for
+the rest. What belongs to no family is left as it is, which is exploratory.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ PROMISES: dict[Method, str] = {
 }
 NO_DIFFERENCE = {"difference of proportions": 0.0, "ratio": 1.0}
 """By unit: the value at which there is nothing to claim."""
+NOT_MEASURED = "it was not measured"
+ROUNDING = 1e-9
+"""An interval that just holds the null makes no claim, whatever its p-value is rounded to."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -166,7 +170,9 @@ def p_value(found: Estimate) -> float | None:
     `extra["p_value"]` is taken where the estimator left one. Else it is *approximate*: the interval
     of a difference (or, as a logarithm, of a ratio) is read as centre plus or minus t standard
     errors, with `extra["df"]` or clusters - 1 degrees of freedom, and turned round. Where the range
-    cuts a difference off at -1 or 1, the other half of the interval is mirrored."""
+    cuts a difference off at -1 or 1, the other half of the interval is mirrored. One that cannot be
+    under 0 (`extra["magnitude"]`, say a largest gap) has an interval cut off at 0 wherever nothing
+    is shown, which cannot be turned round: without a p-value of its own it has none there."""
     given = found.extra.get("p_value")
     if given is not None:
         if not 0 <= given <= 1:
@@ -175,16 +181,23 @@ def p_value(found: Estimate) -> float | None:
     spans = _span(found)
     if spans is None:
         return None
-    from scipy.special import ndtr, ndtri, stdtr, stdtrit
-
     centre, half = spans
     if half == 0:
         return 1.0 if centre == 0 else 0.0
+    approximate = _two_sided(found, abs(centre) / half)
+    held = abs(centre) <= half
+    return max(approximate, min(1.0, 1 - found.level + ROUNDING)) if held else approximate
+
+
+def _two_sided(found: Estimate, apart: float) -> float:
+    """`apart`: how many half widths the centre is away from the null."""
+    from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
     df = found.extra.get("df", max(found.n_clusters - 1, 0))
     tail = 0.5 + found.level / 2
     if df < 1:
-        return float(2 * ndtr(-abs(centre) / half * ndtri(tail)))
-    return float(2 * stdtr(df, -abs(centre) / half * stdtrit(df, tail)))
+        return float(2 * ndtr(-apart * ndtri(tail)))
+    return float(2 * stdtr(df, -apart * stdtrit(df, tail)))
 
 
 def _span(found: Estimate) -> tuple[float, float] | None:
@@ -196,6 +209,8 @@ def _span(found: Estimate) -> tuple[float, float] | None:
         if low <= 0 or not isfinite(high):
             return None
         low, high = log(low), log(high)
+    elif low <= 0 and found.extra.get("magnitude"):
+        return None
     elif low <= -1 < high < 1:
         low = min(low, 2 * value - high)
     elif high >= 1 > low > -1:
@@ -207,31 +222,92 @@ def adjusted(
     estimates: Sequence[Estimate],
     family: Family,
     p_of: Callable[[Estimate], float | None] = p_value,
+    no_claim: Callable[[Estimate], str] | None = None,
 ) -> list[Estimate]:
     """The estimates in their order, those of the family with `family`, `p_adjusted` and, in
     `extra`, `p_value`, where it comes from (`p_from`), `rejected` and `in_family`.
 
     An endpoint without a p-value counts with p = 1 and says so; one without an estimate is added
-    at the end as an estimate without a value. Estimates outside the family are left alone."""
+    at the end as an estimate without a value. With p = 1 counts, too, an endpoint whose claim the
+    missing data could undo, or for which `no_claim` gives a reason (empty: none); its own p-value
+    stays in `extra`. Estimates outside the family are left alone."""
     places = [_place(estimates, endpoint, family) for endpoint in family.endpoints]
     if len({place for place in places if place is not None}) < sum(p is not None for p in places):
         raise ValueError(f"two endpoints of the family '{family.name}' name the same estimate")
-    raw = [None if place is None else p_of(estimates[place]) for place in places]
+    members = [
+        _Member(_unmeasured(endpoint), None, "", NOT_MEASURED)
+        if place is None
+        else _member(estimates[place], p_of, no_claim)
+        for endpoint, place in zip(family.endpoints, places, strict=True)
+    ]
     adjust = holm if family.method == "holm" else benjamini_hochberg
-    final = adjust([1.0 if p is None else p for p in raw])
-    lost = [e.name for e, p in zip(family.endpoints, raw, strict=True) if p is None]
+    final = adjust([m.counts_as for m in members])
+    about = {
+        "method": family.method,
+        "alpha": family.alpha,
+        "size": len(members),
+        "unmeasured": _named(family, [m.p is None for m in members]),
+        "without_claim": _named(family, [m.p is not None and m.why != "" for m in members]),
+    }
     out = list(estimates)
-    for endpoint, place, p, q in zip(family.endpoints, places, raw, final, strict=True):
-        found = _unmeasured(endpoint) if place is None else estimates[place]
-        marked = _marked(found, family, lost, p, float(q))
-        if p is not None:
-            words = {"p_from": _source(found, p_of)}
-            marked = msgspec.structs.replace(marked, extra=marked.extra | words)
+    for place, member, q in zip(places, members, final, strict=True):
+        marked = _marked(member, family, float(q), about)
         if place is None:
             out.append(marked)
         else:
             out[place] = marked
     return out
+
+
+class _Member(msgspec.Struct, frozen=True):
+    found: Estimate
+    p: float | None
+    p_from: str
+    why: str
+    """Why it counts with p = 1; empty where it counts with its own."""
+
+    @property
+    def counts_as(self) -> float:
+        return 1.0 if self.p is None or self.why else self.p
+
+
+def _member(
+    found: Estimate,
+    p_of: Callable[[Estimate], float | None],
+    no_claim: Callable[[Estimate], str] | None,
+) -> _Member:
+    p = p_of(found)
+    if p is None:
+        because = "it has no p-value" if found.value is not None else NOT_MEASURED
+        return _Member(found, None, "", because)
+    because = no_claim(found) if no_claim else ""
+    if not because and _could_be_undone(found):
+        because = "the missing data could undo its claim"
+    return _Member(found, p, _source(found, p_of), because)
+
+
+def _could_be_undone(found: Estimate) -> bool:
+    """Counted one way or the other, the missing data could leave nothing to claim."""
+    extra, null = found.extra, NO_DIFFERENCE.get(found.unit)
+    ends = extra.get("bound_interval")
+    if extra.get("undecided"):
+        return True
+    if ends is None or null is None or not _anything_missing(found):
+        return False
+    low, high = ends
+    return (low is None or low <= null) and (high is None or high >= null)
+
+
+def _anything_missing(found: Estimate) -> bool:
+    """Where nothing is, both fillings are the estimate itself, at whose level the family may not
+    be; its p-value alone decides."""
+    low, high = found.extra.get("bound_low"), found.extra.get("bound_high")
+    same = low == high and low is not None
+    return not same and list(found.extra["bound_interval"]) != [found.low, found.high]
+
+
+def _named(family: Family, chosen: list[bool]) -> list[str]:
+    return [e.name for e, here in zip(family.endpoints, chosen, strict=True) if here]
 
 
 def _source(found: Estimate, p_of: Callable[[Estimate], float | None]) -> str:
@@ -271,24 +347,19 @@ def _unmeasured(endpoint: Endpoint) -> Estimate:
     )
 
 
-def _marked(
-    found: Estimate, family: Family, lost: list[str], p: float | None, final: float
-) -> Estimate:
-    said = found.note
-    if p is None:
-        because = "it has no p-value" if found.value is not None else "it was not measured"
-        said = f"{said} Counts in the family '{family.name}' with p = 1, because {because}.".strip()
-    size = len(family.endpoints)
-    about = {"method": family.method, "alpha": family.alpha, "size": size, "unmeasured": lost}
+def _marked(member: _Member, family: Family, final: float, about: dict[str, Any]) -> Estimate:
+    found, told = member.found, {} if member.p is None else {"p_from": member.p_from}
+    said = f"Counts in the family '{family.name}' with p = 1, because {member.why}."
     return msgspec.structs.replace(
         found,
         family=family.name,
         p_adjusted=final,
-        note=said,
+        note=f"{found.note} {said}".strip() if member.why else found.note,
         extra=found.extra
         | {
-            "p_value": 1.0 if p is None else p,
+            "p_value": 1.0 if member.p is None else member.p,
             "rejected": final <= family.alpha,
             "in_family": about,
-        },
+        }
+        | told,
     )

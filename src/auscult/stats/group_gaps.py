@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.stats.bootstrap import DRAWS, SEED, percentile, resampled
+from auscult.stats.group_table import Cells, cells
 from auscult.stats.intervals import t_quantile, z_quantile
 
 if TYPE_CHECKING:
@@ -61,14 +62,18 @@ class Gap(msgspec.Struct, frozen=True):
     by_chance: float
     """The largest gap to expect if these groups were all equal."""
     critical: float
+    p_value: float
+    """That all groups are equal; at most 1 - level exactly where `low` is above 0."""
 
 
 class Distances(msgspec.Struct, frozen=True):
-    """Per group: its value minus that of all the others together, with simultaneous intervals."""
+    """Per group: its value minus that of all the others together, with simultaneous intervals and
+    p-values, which hold for all groups at once too."""
 
     value: Any
     low: Any
     high: Any
+    p_value: Any
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -83,6 +88,7 @@ class Span(msgspec.Struct, frozen=True):
     value: float
     low: float
     high: float
+    p_value: float
 
 
 def profile(y: Any, group: Any, cluster: Any, label: Any = None) -> Profile:
@@ -93,10 +99,7 @@ def profile(y: Any, group: Any, cluster: Any, label: Any = None) -> Profile:
     labels. Every group must have every label; `shared_labels` says which do."""
     import numpy as np
 
-    y, group, cluster, label = _checked(y, group, cluster, label)
-    # In one order whatever the order of the rows, because a sum of floats depends on it.
-    order = np.lexsort((y, label, cluster))
-    at = _cells(y[order], group[order], cluster[order], label[order])
+    at = cells(y, group, cluster, label)
     shape = (at.groups, at.labels)
     pool, starts, by_cell = _influences(at)
     variance = np.add.reduceat(pool**2, starts[:-1])
@@ -161,7 +164,8 @@ def largest_gap(groups: Profile, strayed: Floats, level: float = 0.95) -> Gap:
     import numpy as np
 
     _check_many(groups)
-    critical = _critical(strayed, groups.variance, level)
+    top = _largest(strayed, groups.variance)
+    critical = _critical(top, level)
     lower, upper = _pair_bounds(groups, groups, critical)
     above = lower > 0
     return Gap(
@@ -174,6 +178,7 @@ def largest_gap(groups: Profile, strayed: Floats, level: float = 0.95) -> Gap:
         maybe_worst=tuple(int(g) for g in np.flatnonzero(~above.any(axis=1))),
         by_chance=float((strayed.max(axis=1) - strayed.min(axis=1)).mean()),
         critical=critical,
+        p_value=float(_p_values(top, _pair_scores(groups).max())),
     )
 
 
@@ -182,7 +187,7 @@ def against_rest(groups: Profile, strayed: Floats, level: float = 0.95) -> Dista
     groups at once (max-t over the bootstrap), so that the worst may be picked out. Our estimator.
     """
     import numpy as np
-    from scipy.special import ndtr, stdtrit
+    from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
     _check_many(groups)
     n = groups.trials
@@ -191,13 +196,13 @@ def against_rest(groups: Profile, strayed: Floats, level: float = 0.95) -> Dista
     moved = strayed - ((strayed * n).sum(axis=1, keepdims=True) - strayed * n) / others
     squares = n**2 * groups.null_variance
     spread = np.sqrt(groups.null_variance + (squares.sum() - squares) / others**2)
-    top = np.quantile((np.abs(moved) / spread).max(axis=1), level)
-    critical = max(z_quantile(level), float(top))
+    top = (np.abs(moved) / spread).max(axis=1)
     quartic = n**4 * groups.null_variance**2 / groups.df
     rest = np.maximum(0.0, quartic.sum() - quartic) / others**4
     df = spread**4 / (groups.null_variance**2 / groups.df + rest)
-    half = spread * stdtrit(df, ndtr(critical))
-    return Distances(apart, np.maximum(-1.0, apart - half), np.minimum(1.0, apart + half))
+    half = spread * stdtrit(df, ndtr(_critical(top, level)))
+    low, high = np.maximum(-1.0, apart - half), np.minimum(1.0, apart + half)
+    return Distances(apart, low, high, _p_values(top, -ndtri(stdtr(df, -np.abs(apart) / spread))))
 
 
 def gap_bounds(least: Profile, most: Profile, critical: float) -> Bounds:
@@ -237,9 +242,12 @@ def excess_gap(
     ours = ours * np.array([t_quantile(float(df), level) / z for df in groups.df])
     theirs = theirs * np.array([t_quantile(float(df), level) / z for df in constant.df])
     value = mine.value - base.value
-    _, up = percentile(_range(ours, mine) - _pair(theirs, base), level)
-    down, _ = percentile(_pair(ours, mine) - _range(theirs, base), level)
-    return Span(value, max(-1.0, min(value, value - up)), min(1.0, max(value, value - down)))
+    above = _range(ours, mine) - _pair(theirs, base)
+    below = _pair(ours, mine) - _range(theirs, base)
+    (_, up), (down, _) = percentile(above, level), percentile(below, level)
+    beyond = _beyond(above, value) if value > 0 else _beyond(-below, -value) if value < 0 else 0.5
+    low, high = max(-1.0, min(value, value - up)), min(1.0, max(value, value - down))
+    return Span(value, low, high, float(min(1.0, 2 * beyond)))
 
 
 def _range(strayed: Floats, gap: Gap) -> Floats:
@@ -253,16 +261,39 @@ def _pair(strayed: Floats, gap: Gap) -> Floats:
     return apart
 
 
-def _critical(strayed: Floats, variance: Floats, level: float) -> float:
-    """The `level` quantile of the largest pairwise statistic; by groups, to hold no cube.
-    Never under that of one comparison, which is known."""
+def _largest(strayed: Floats, variance: Floats) -> Floats:
+    """The largest pairwise statistic of each draw; by groups, to hold no cube."""
     import numpy as np
 
     top = np.zeros(len(strayed))
     for g in range(len(variance) - 1):
         apart = np.abs(strayed[:, g : g + 1] - strayed[:, g + 1 :])
         top = np.maximum(top, (apart / np.sqrt(variance[g] + variance[g + 1 :])).max(axis=1))
+    return top
+
+
+def _critical(top: Floats, level: float) -> float:
+    """Never under that of one comparison, which is known."""
+    import numpy as np
+
     return max(z_quantile(level), float(np.quantile(top, level)))
+
+
+def _p_values(top: Floats, scores: Any) -> Any:
+    """`_critical` turned round: the least alpha at which these scores would pass it."""
+    import numpy as np
+    from scipy.special import ndtr
+
+    return np.minimum(1.0, np.maximum(_beyond(top, scores), 2 * ndtr(-np.abs(scores))))
+
+
+def _beyond(drawn: Floats, value: Any) -> Any:
+    """The share of draws over a value, between two draws as `np.quantile` has it; never none, since
+    so many draws show no smaller chance."""
+    import numpy as np
+
+    under = np.interp(value, np.sort(drawn), np.linspace(0.0, 1.0, len(drawn)))
+    return np.maximum(1 - under, 1 / len(drawn))
 
 
 def _pair_bounds(first: Profile, second: Profile, critical: float) -> tuple[Floats, Floats]:
@@ -270,105 +301,52 @@ def _pair_bounds(first: Profile, second: Profile, critical: float) -> tuple[Floa
     import numpy as np
     from scipy.special import ndtr, stdtrit
 
-    apart = first.value[:, None] - second.value[None, :]
-    variance = first.variance[:, None] + second.variance[None, :]
-    null = first.null_variance[:, None] + second.null_variance[None, :]
-    share = (first.variance**2 / first.df)[:, None] + (second.variance**2 / second.df)[None, :]
-    quantile = stdtrit(variance**2 / share, ndtr(critical))
-    lower, upper = apart - quantile * np.sqrt(null), apart + quantile * np.sqrt(variance)
+    apart, spread, null, df = _pairs(first, second)
+    quantile = stdtrit(df, ndtr(critical))
+    lower, upper = apart - quantile * null, apart + quantile * spread
     np.fill_diagonal(lower, -np.inf)
     np.fill_diagonal(upper, -np.inf)
     return lower, upper
 
 
-class _Cells(msgspec.Struct, frozen=True):
-    """Trials in order of cluster and label, and sums per cell, a cell being a label in a group."""
+def _pair_scores(groups: Profile) -> Floats:
+    """Normal scores of every group minus every other: the critical value that would just do."""
+    from scipy.special import ndtri, stdtr
 
-    y: Any
-    cell: Any
-    new_cluster: Any
-    new_piece: Any
-    """Where another cluster, or another label of the same one, begins."""
-    home: Any
-    """The group of each cluster."""
-    groups: int
-    labels: int
-    trials: Any
-    right: Any
-    pieces: Any
-    weight: Any
-    pulled: Any
-    """The rate with the two pseudo-clusters."""
-    shared: Any
-    """The rate of the label over all groups."""
+    apart, _, null, df = _pairs(groups, groups)
+    scores: Floats = -ndtri(stdtr(df, -apart / null))
+    return scores
 
 
-def _cells(y: Floats, group: Whole, cluster: Whole, label: Whole) -> _Cells:
+def _pairs(first: Profile, second: Profile) -> tuple[Floats, Floats, Floats, Floats]:
+    """Differences, their spreads, those if the groups were equal, and degrees of freedom."""
     import numpy as np
 
-    groups, labels = int(group.max()) + 1, int(label.max()) + 1
-    cell = group * labels + label
-    new_cluster = np.append(True, cluster[1:] != cluster[:-1])
-    if np.any(~new_cluster[1:] & (group[1:] != group[:-1])):
-        raise ValueError("a cluster belongs to one group only; give every cluster one group")
-    new_piece = new_cluster | np.append(True, label[1:] != label[:-1])
-    trials = np.bincount(cell, minlength=groups * labels).astype(np.float64)
-    if not trials.all():
-        raise ValueError("every group must have trials of every label")
-    right = np.bincount(cell, weights=y, minlength=groups * labels)
-    pieces = np.bincount(cell[new_piece], minlength=groups * labels).astype(np.float64)
-    return _Cells(
-        y=y,
-        cell=cell,
-        new_cluster=new_cluster,
-        new_piece=new_piece,
-        home=group[new_cluster],
-        groups=groups,
-        labels=labels,
-        trials=trials,
-        right=right,
-        pieces=pieces,
-        weight=np.tile(np.bincount(label) / len(y), groups),
-        pulled=(right + trials / pieces) / (trials + 2 * trials / pieces),
-        shared=np.tile(np.bincount(label, weights=y) / np.bincount(label), groups),
-    )
+    variance = first.variance[:, None] + second.variance[None, :]
+    null = first.null_variance[:, None] + second.null_variance[None, :]
+    share = (first.variance**2 / first.df)[:, None] + (second.variance**2 / second.df)[None, :]
+    apart = first.value[:, None] - second.value[None, :]
+    return apart, np.sqrt(variance), np.sqrt(null), variance**2 / share
 
 
-def _influences(at: _Cells) -> tuple[Floats, Whole, Floats]:
+def _influences(at: Cells) -> tuple[Floats, Whole, Floats]:
     """What each cluster adds to its group's value, group by group, where groups start, and the sum
     of squares per cell."""
     import numpy as np
 
-    cells, typical = len(at.trials), at.trials / at.pieces
+    count, typical = len(at.trials), at.trials / at.pieces
     # The mean square of K + 2 residuals over K clusters: sum / (K + 1) / K, in units of a cluster.
     scale = at.weight / (typical * np.sqrt(at.pieces * (at.pieces + 1)))
     moved = (at.y - at.pulled[at.cell]) * scale[at.cell]
     piece = np.bincount(np.cumsum(at.new_piece) - 1, weights=moved)
     added = typical * scale * np.stack((1 - at.pulled, -at.pulled))
-    by_cell = np.bincount(at.cell[at.new_piece], weights=piece**2, minlength=cells)
+    by_cell = np.bincount(at.cell[at.new_piece], weights=piece**2, minlength=count)
     by_cell = by_cell + (added**2).sum(axis=0)
     own = np.bincount(np.cumsum(at.new_cluster) - 1, weights=moved)
-    home = np.concatenate((at.home, np.tile(np.arange(cells) // at.labels, 2)))
+    home = np.concatenate((at.home, np.tile(np.arange(count) // at.labels, 2)))
     order = np.argsort(home, kind="stable")
     starts = np.searchsorted(home[order], np.arange(at.groups + 1)).astype(np.int64)
     return np.concatenate((own, added.ravel()))[order], starts, by_cell
-
-
-def _checked(y: Any, group: Any, cluster: Any, label: Any) -> tuple[Floats, Whole, Whole, Whole]:
-    import numpy as np
-
-    y = np.asarray(y, dtype=np.float64)
-    group, cluster = np.asarray(group, dtype=np.int64), np.asarray(cluster, dtype=np.int64)
-    label = np.zeros(len(y), np.int64) if label is None else np.asarray(label, dtype=np.int64)
-    if y.ndim != 1 or not len(y) == len(group) == len(cluster) == len(label):
-        raise ValueError("y, group, cluster and label must have one entry per trial")
-    if not len(y):
-        raise ValueError("there are no trials to compare groups by")
-    if not (np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1):
-        raise ValueError("y must lie between 0 and 1")
-    if group.min() < 0 or label.min() < 0:
-        raise ValueError("groups and labels are numbered from 0")
-    return y, group, cluster, label
 
 
 def _check_many(groups: Profile) -> None:

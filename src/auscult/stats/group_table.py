@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
@@ -143,6 +144,80 @@ def side(trials: GroupTrials, rows: Mask, smallest: int) -> Side | str:
     )
 
 
+class Cells(msgspec.Struct, frozen=True):
+    """Trials in order of cluster and label, and sums per cell, a cell being a label in a group."""
+
+    y: Any
+    cell: Any
+    new_cluster: Any
+    new_piece: Any
+    """Where another cluster, or another label of the same one, begins."""
+    home: Any
+    """The group of each cluster."""
+    groups: int
+    labels: int
+    trials: Any
+    right: Any
+    pieces: Any
+    weight: Any
+    pulled: Any
+    """The rate with the two pseudo-clusters."""
+    shared: Any
+    """The rate of the label over all groups."""
+
+
+def cells(y: Any, group: Any, cluster: Any, label: Any = None) -> Cells:
+    """From one entry per trial; integers name group, cluster and label."""
+    import numpy as np
+
+    y, group, cluster, label = _checked(y, group, cluster, label)
+    # In one order whatever the order of the rows, because a sum of floats depends on it.
+    order = np.lexsort((y, label, cluster))
+    y, group, cluster, label = y[order], group[order], cluster[order], label[order]
+    groups, labels = int(group.max()) + 1, int(label.max()) + 1
+    cell = group * labels + label
+    new_cluster = np.append(True, cluster[1:] != cluster[:-1])
+    if np.any(~new_cluster[1:] & (group[1:] != group[:-1])):
+        raise ValueError("a cluster belongs to one group only; give every cluster one group")
+    new_piece = new_cluster | np.append(True, label[1:] != label[:-1])
+    trials = np.bincount(cell, minlength=groups * labels).astype(np.float64)
+    if not trials.all():
+        raise ValueError("every group must have trials of every label")
+    right = np.bincount(cell, weights=y, minlength=groups * labels)
+    pieces = np.bincount(cell[new_piece], minlength=groups * labels).astype(np.float64)
+    return Cells(
+        y=y,
+        cell=cell,
+        new_cluster=new_cluster,
+        new_piece=new_piece,
+        home=group[new_cluster],
+        groups=groups,
+        labels=labels,
+        trials=trials,
+        right=right,
+        pieces=pieces,
+        weight=np.tile(np.bincount(label) / len(y), groups),
+        pulled=(right + trials / pieces) / (trials + 2 * trials / pieces),
+        shared=np.tile(np.bincount(label, weights=y) / np.bincount(label), groups),
+    )
+
+
+def numbered_anew(trials: GroupTrials, chosen: Side) -> Whole:
+    """The number of every trial's group among those chosen; -1 where it is not of them."""
+    import numpy as np
+
+    places = {name: number for number, name in enumerate(chosen.names)}
+    number: Whole = np.array([*(places.get(name, -1) for name in trials.names), -1])[trials.group]
+    return number
+
+
+def unlabelled(trials: GroupTrials) -> str:
+    """A sentence on the counted trials that cannot be sorted by their true label, if any."""
+    lost = int((trials.counted & (trials.truth < 0)).sum())
+    have = "1 trial has" if lost == 1 else f"{lost} trials have"
+    return f"{have} no true label and cannot be used here." if lost else ""
+
+
 def listed(names: Sequence[str]) -> str:
     shown = [f"'{name}'" for name in names[:NAMED]]
     rest = len(names) - len(shown)
@@ -189,6 +264,23 @@ def _positive_of(labels: set[str]) -> str:
         if set(by_word) <= {yes, no} and yes in by_word:
             return by_word[yes]
     return ""
+
+
+def _checked(y: Any, group: Any, cluster: Any, label: Any) -> tuple[Floats, Whole, Whole, Whole]:
+    import numpy as np
+
+    y = np.asarray(y, dtype=np.float64)
+    group, cluster = np.asarray(group, dtype=np.int64), np.asarray(cluster, dtype=np.int64)
+    label = np.zeros(len(y), np.int64) if label is None else np.asarray(label, dtype=np.int64)
+    if y.ndim != 1 or not len(y) == len(group) == len(cluster) == len(label):
+        raise ValueError("y, group, cluster and label must have one entry per trial")
+    if not len(y):
+        raise ValueError("there are no trials to compare groups by")
+    if not (np.isfinite(y).all() and y.min() >= 0 and y.max() <= 1):
+        raise ValueError("y must lie between 0 and 1")
+    if group.min() < 0 or label.min() < 0:
+        raise ValueError("groups and labels are numbered from 0")
+    return y, group, cluster, label
 
 
 def _fault(column: str, names: tuple[str, ...], group: Whole, cluster: Whole, home: Whole) -> str:

@@ -55,7 +55,8 @@ class Kinds(msgspec.Struct, frozen=True):
 
 
 def parts(frame: pl.DataFrame, by: str = "cluster") -> Iterator[pl.DataFrame]:
-    """The rows in pieces of about `PART`, every cluster whole in one of them."""
+    """The rows in pieces of about `PART`, every cluster whole in one of them. Rows without a name
+    are one cluster, here and in `codes`: they may have anything in common."""
     import polars as pl
 
     if len(frame) <= PART:
@@ -64,7 +65,7 @@ def parts(frame: pl.DataFrame, by: str = "cluster") -> Iterator[pl.DataFrame]:
     pieces = -(-len(frame) // PART)
     cluster = frame[by]
     number = cluster if cluster.dtype.is_integer() else cluster.cast(pl.String).hash()
-    place = (number % pieces).cast(pl.Int32)
+    place = (number % pieces).cast(pl.Int32).fill_null(0)
     for piece in range(pieces):
         yield frame.filter(place == piece)
 
@@ -94,11 +95,13 @@ def _distinct(rows: Floats, times: Floats) -> tuple[Floats, Floats]:
 
 
 def codes(series: pl.Series) -> np.ndarray[Any, Any]:
-    """Numbers that tell the values apart, and sort as they do."""
+    """Numbers that tell the values apart, and sort as they do; rows without a value are alike."""
     import polars as pl
 
     if not series.dtype.is_integer():
         series = series.cast(pl.String).rank("dense").fill_null(0)
+    elif series.null_count():
+        series = series.rank("dense").fill_null(0)
     return series.to_numpy()
 
 

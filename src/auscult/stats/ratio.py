@@ -24,6 +24,7 @@ from auscult.stats.table import (
     classified,
     correctness,
     plain,
+    torn_case,
 )
 
 if TYPE_CHECKING:
@@ -144,6 +145,10 @@ def ratio(
 
     about = msgspec.structs.replace(about, unit="ratio", level=level)
     arms = plain(frame).filter(pl.col("arm").is_in([about.arm, about.control_arm]))
+    torn = torn_case(arms)
+    if torn:
+        counts = behaviour_counts(arms)
+        return msgspec.structs.replace(about, **counts, note=f"{about.note} {torn}".strip())
     rows = classified(arms, correctness() if success is None else success, counting)
     pairs = _pairs(rows, about, (COUNTED,))
     found = paired_ratio(pairs.treated, pairs.control, pairs.cluster, level)

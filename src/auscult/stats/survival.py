@@ -16,7 +16,7 @@ from auscult.stats.grouped import codes, column_sums, pooled, sums_by
 from auscult.stats.intervals import clopper_pearson, t_quantile, z_quantile
 from auscult.stats.paired import Contrast, contrast
 from auscult.stats.rates import ENOUGH_EVENTS, SOME_CLUSTERS
-from auscult.stats.table import behaviour_counts, plain
+from auscult.stats.table import behaviour_counts, plain, torn_case
 from auscult.stats.tries import bounded, distinct, few_clusters, mean_share, numbers, said
 
 if TYPE_CHECKING:
@@ -70,8 +70,15 @@ class Paths(msgspec.Struct, frozen=True):
 
 
 def paths_of(tries: Any, failed: Any, case: Any, cluster: Any) -> Paths:
-    """From one entry per case and repeat: tries used, and whether the last of them failed."""
-    return _sorted(tries, failed, numbers(case), numbers(cluster))
+    """From one entry per case and repeat: tries used, and whether the last of them failed. Every
+    case is of one cluster."""
+    import numpy as np
+
+    found = _sorted(tries, failed, numbers(case), numbers(cluster))
+    home = found.cluster[np.unique(found.case, return_index=True)[1]]
+    if (found.cluster != home[found.case]).any():
+        raise ValueError("a case belongs to one cluster only; give every case one cluster")
+    return found
 
 
 def _sorted(tries: Any, failed: Any, case: NDArray[Any], cluster: NDArray[Any]) -> Paths:
@@ -222,9 +229,9 @@ def first_failure(
         **behaviour_counts(arm),
         extra=about.extra | extra | {"curve": _told(steps)},
     )
-    last = _at(steps, budget)
-    if last is None:
-        why = _why_no_value(about.arm, len(paths.tries), steps)
+    last, torn = _at(steps, budget), torn_case(arm)
+    if last is None or torn:
+        why = torn or _why_no_value(about.arm, len(paths.tries), steps)
         return msgspec.structs.replace(about, note=said(about.note, why))
     ends = []
     for fill in (0.0, 1.0):
@@ -276,7 +283,7 @@ def first_failure_excess(
         | {"budget": budget, "curve": _told(curves[0]), "control_curve": _told(curves[1])}
         | {"stopped_early": [int(half.early(budget).sum()) for half in tried]},
     )
-    why = _why_no_difference(arms, halves, curves, budget)
+    why = torn_case(both) or _why_no_difference(arms, halves, curves, budget)
     if why:
         return msgspec.structs.replace(about, note=said(about.note, why))
     found = _paired(tried, [_pseudo(half, budget) for half in tried], level)

@@ -160,6 +160,32 @@ def classified(frame: pl.DataFrame, success: pl.Expr, counting: Counting) -> pl.
     return marked.with_columns(state.alias("state"))
 
 
+def torn_case(frame: pl.DataFrame) -> str:
+    """A sentence if cases are in several clusters, else nothing: whichever of them a case were
+    counted in, the interval would depend on the order of the rows."""
+    import polars as pl
+
+    clusters = pl.col("cluster").cast(pl.String)
+    first, last = clusters.min().alias("first"), clusters.max().alias("last")
+    unnamed = clusters.null_count()
+    torn = (
+        plain(frame)
+        .group_by("case_id")
+        .agg(first, last, partly=(unnamed > 0) & (unnamed < pl.len()))
+        .filter((pl.col("first") != pl.col("last")) | pl.col("partly"))
+        .sort("case_id")
+    )
+    if torn.is_empty():
+        return ""
+    case, one, other, partly = torn.row(0)
+    where = f"'{one}' and in none" if partly else f"'{one}' and '{other}'"
+    count = "1 case is" if len(torn) == 1 else f"{len(torn)} cases are"
+    return (
+        f"Not measured: {count} in several clusters (case '{case}' in {where}); give every case "
+        "one cluster."
+    )
+
+
 def behaviour_counts(frame: pl.DataFrame) -> dict[str, int]:
     """How many rows behaved how, ready for an Estimate's `n_...` fields."""
     import polars as pl

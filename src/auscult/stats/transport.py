@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.stats.confusion import Confusion, Share, rogan_gladen
-from auscult.stats.intervals import clopper_pearson, z_quantile
+from auscult.stats.intervals import clopper_pearson, t_quantile
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
 
 ASSUMES = "assumes transport"
+ASSUMES_OF_BOTH = f"{ASSUMES}, the same errors in both arms"
 DIFFERENCE = "difference of proportions"
 
 
@@ -73,8 +74,8 @@ def transport_range(
     alone = region(sensitivity, specificity, level=level)
     joint = Region(_box(sensitivity, each), _box(specificity, each), level)
     low, high = clopper_pearson(rate * n_effective, n_effective, each)
-    by_errors = _behind(rate, rate, alone)
-    whole = _behind(min(low, rate), max(high, rate), joint)
+    by_errors = behind_rate(rate, rate, alone)
+    whole = behind_rate(min(low, rate), max(high, rate), joint)
     return {
         "assumption": ASSUMES,
         "by_errors": list(by_errors),
@@ -150,7 +151,7 @@ def sensitivity(
         reach = transport_range(estimate.value, size, found, errors, estimate.level)
         compared = estimate.value
     extra["transport_range"] = reach
-    said = [_range_sentence(reach, estimate.unit)]
+    said = [range_sentence(reach, estimate.unit)]
     if compared is not None and (threshold is not None or control is not None):
         turn = reversal(
             compared,
@@ -170,15 +171,13 @@ def sensitivity(
 def _difference_range(estimate: Estimate, sensitivity: Share, specificity: Share) -> dict[str, Any]:
     """Errors that are the same in both arms shrink a difference by the factor Se + Sp - 1."""
     level, each = estimate.level, estimate.level ** (1 / 3)
-    value, low, high = (float(v or 0.0) for v in (estimate.value, estimate.low, estimate.high))
-    wider = z_quantile(each) / z_quantile(level)
-    ends = value - wider * (value - low), value + wider * (high - value)
+    value = float(estimate.value or 0.0)
     alone = region(sensitivity, specificity, level=level).span
     joint = Region(_box(sensitivity, each), _box(specificity, each), level).span
-    by_errors = _quotients((value, value), alone)
-    whole = _quotients(ends, joint)
+    by_errors = behind_difference(value, value, alone)
+    whole = behind_difference(*_widened(estimate, each), joint)
     return {
-        "assumption": f"{ASSUMES}, the same errors in both arms",
+        "assumption": ASSUMES_OF_BOTH,
         "by_errors": list(by_errors),
         "low": min(whole[0], by_errors[0]),
         "high": max(whole[1], by_errors[1]),
@@ -187,10 +186,22 @@ def _difference_range(estimate: Estimate, sensitivity: Share, specificity: Share
     }
 
 
-def _quotients(ends: tuple[float, float], span: tuple[float, float]) -> tuple[float, float]:
+def _widened(estimate: Estimate, level: float) -> tuple[float, float]:
+    """The interval of a difference at a higher level, by the ratio of t quantiles. The interval may
+    lie off the centre or be cut off at one end: its longer half is taken for both."""
+    value = float(estimate.value or 0.0)
+    low, high = (value if end is None else end for end in (estimate.low, estimate.high))
+    df = estimate.extra.get("df", max(1, (estimate.n_clusters or estimate.n) - 1))
+    ratio = t_quantile(df, level) / t_quantile(df, estimate.level)
+    more = (ratio - 1) * max(value - low, high - value)
+    return low - more, high + more
+
+
+def behind_difference(low: float, high: float, span: tuple[float, float]) -> tuple[float, float]:
+    """The true differences behind those from `low` to `high`, over a `Region.span`."""
     if span[0] <= 0:
         return -1.0, 1.0
-    every = [end / factor for end in ends for factor in span]
+    every = [end / factor for end in (low, high) for factor in span]
     return max(-1.0, min(every)), min(1.0, max(every))
 
 
@@ -199,8 +210,9 @@ def _box(share: Share, level: float) -> tuple[float, float, float]:
     return (share.value, *clopper_pearson(hits, share.n_effective, level))
 
 
-def _behind(low: float, high: float, box: Region) -> tuple[float, float]:
-    """The true rate falls with sensitivity and rises with specificity."""
+def behind_rate(low: float, high: float, box: Region) -> tuple[float, float]:
+    """The true rates behind those from `low` to `high`: they fall with sensitivity and rise with
+    specificity."""
     if box.span[0] <= 0:
         return 0.0, 1.0
     least = rogan_gladen(low, box.sensitivity[2], box.specificity[1])
@@ -216,7 +228,8 @@ def _possible(part: float, whole: float, other: float) -> float | None:
     return needed if 0 <= needed <= 1 and needed + other > 1 else None
 
 
-def _range_sentence(reach: dict[str, Any], unit: str) -> str:
+def range_sentence(reach: dict[str, Any], unit: str, holds: str = "") -> str:
+    """`holds`: at what level and when, where that is not as for the estimate itself."""
     start = "Not corrected for the judge's errors."
     if not reach["informative"]:
         return (
@@ -229,7 +242,7 @@ def _range_sentence(reach: dict[str, Any], unit: str) -> str:
         what, ends = "the true difference", f"{low:+.1f} and {high:+.1f} percentage points"
     return (
         f"{start} If those of its calibration set carried over ({reach['assumption']}), {what} "
-        f"would lie between {ends}."
+        f"would lie between {ends}{f' ({holds})' if holds else ''}."
     )
 
 

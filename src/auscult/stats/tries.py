@@ -29,6 +29,7 @@ from auscult.stats.table import (
     classified,
     correctness,
     plain,
+    torn_case,
 )
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ def failure_at_k(
         extra=about.extra
         | {"k": k, "drawn_from": drawn_from, "cases_with_too_few_draws": int((~held).sum())},
     )
-    if not held.any():
-        return msgspec.structs.replace(counted, note=_why_no_draws(about, len(arm), len(n), k))
+    why = torn_case(arm) or ("" if held.any() else _why_no_draws(counted, len(arm), table, k))
+    if why:
+        return msgspec.structs.replace(counted, note=said(about.note, why))
     found = mean_share(case_failure_at_k(f[held], n[held], k), cluster[held], level)
     enough, ends = n + lost >= k, [found, found]
     if lost.any():
@@ -161,12 +163,20 @@ def _draws(rows: pl.DataFrame) -> tuple[Floats, NDArray[Any]]:
     return column_sums(case, table), cluster[first]
 
 
-def _why_no_draws(about: Estimate, rows: int, cases: int, k: int) -> str:
+def _why_no_draws(about: Estimate, rows: int, table: Floats, k: int) -> str:
     if not rows:
         return f"No rate: the arm '{about.arm}' has no trials."
-    if not cases:
+    if not len(table):
         return f"No rate: none of the {rows} trials belongs in the denominator."
-    return f"Not applicable: no case has {k} usable draws (of {cases} tried)."
+    usable, lost = int(table[:, 0].sum()), int(table[:, 2].sum())
+    if not usable:
+        calls = "the only call" if lost == 1 else f"all {lost} calls"
+        lost_how = "failed" if about.n_error == lost else "failed or have no score"
+        return f"No rate: {calls} of the arm '{about.arm}' {lost_how}."
+    if (table[:, 0] + table[:, 2] >= k).any():
+        gone = f"draws lost to failed calls: {lost}"
+        return f"No rate: no case has {k} usable draws (of {len(table)} tried; {gone})."
+    return f"Not applicable: no case has {k} usable draws (of {len(table)} tried)."
 
 
 def bounded(low: Share | Contrast, high: Share | Contrast) -> dict[str, Any]:

@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: audit test setup check bench format golden clean help
+.PHONY: audit test setup check bench simulate format golden clean help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 audit: setup ## audit the embedded model: the checkup, five minutes (MODEL=smollm2: two)
 	$(BIN)/auscult audit $(if $(MODEL),--model $(MODEL)) $(ARGS)
@@ -40,6 +40,9 @@ check: setup ## format, lint, types, import law, size limits, versions, publishe
 
 bench: setup ## the measurements of bench/README.md (a while; wants a quiet machine)
 	$(BIN)/python bench/run.py $(ARGS)
+
+simulate: setup ## tries the statistics on data with a known truth; rewrites docs/simulations.md (20 minutes)
+	$(BIN)/python bench/simulate.py $(ARGS)
 
 format: setup ## let ruff rewrite
 	$(BIN)/ruff format .

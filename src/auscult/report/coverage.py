@@ -146,6 +146,12 @@ def _merged(found: list[Gap]) -> list[Gap]:
 
 def _cases_left_out(suite: SuiteRecord) -> list[Gap]:
     out = []
+    for data in suite.datasets:
+        name, parted, options = data.name.partition(" (difficulty ")
+        if parted:
+            level = options.rstrip(")").partition(",")[0]
+            why = f"{suite.name}: of {name} only the questions marked {level} could be drawn."
+            out.append(Gap("Harder questions" if level == "easy" else "Other questions", why))
     unreached = suite.cases_planned - suite.cases_finished
     if unreached > 0:
         why = (

@@ -30,6 +30,7 @@ def summary(view: RunView, results: Results, console: Console) -> None:
     page.say(f"{run.target.identity}   Auscult {run.version}", style="bold")
     asked = ", ".join(
         f"{s.name} {s.cases_in_estimates:,} of {wording.counted(s.cases_planned, 'case')}"
+        + "".join(f" of {d.name}" for d in s.datasets if "(difficulty " in d.name)
         for s in run.suites
     )
     page.say(f"{asked}; seed {run.seed}; plan {run.plan_hash[:12]}")

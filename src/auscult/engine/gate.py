@@ -83,6 +83,13 @@ class Gate:
         """False, without a slot, where its turn would come after the deadline only. First come,
         first served: a stopping rule reads no further than the first case that still waits."""
         kept = entered = False
+        if not (self._rated or self._paused_until or self._leaving):  # by far the commonest
+            if self._queue or self.active + self._kept >= int(self.limit):
+                kept = await self._turn()
+            if not (self._rated or self._paused_until or self._leaving):
+                self._kept -= kept
+                self.active += 1
+                return True
         try:
             while not self._leaving:
                 if not kept and (self._queue or self.active + self._kept >= int(self.limit)):

@@ -1,6 +1,6 @@
 """The floor: aiohttp alone sends the same requests, scores them the same way, keeps nothing.
 
-usage: python bench/arm_bare.py RESULT.json URL CASES.jsonl CONCURRENCY
+usage: python bench/arm_bare.py RESULT.json URL CASES.jsonl CONCURRENCY [asyncio|uvloop]
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ async def run(url: str, cases: list[dict[str, Any]], concurrency: int) -> dict[s
         return {**work.end(), "cases": done, "right": right}
 
 
-def main(result: str, url: str, cases: str, concurrency: str) -> None:
+def main(result: str, url: str, cases: str, concurrency: str, loop: str = "asyncio") -> None:
     rows = [json.loads(line) for line in Path(cases).read_text(encoding="utf-8").splitlines()]
-    tell(Path(result), uvloop.run(run(url, rows, int(concurrency))))
+    runner = uvloop.run if loop == "uvloop" else asyncio.run
+    tell(Path(result), runner(run(url, rows, int(concurrency))))
 
 
 if __name__ == "__main__":

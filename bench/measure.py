@@ -83,15 +83,15 @@ class Used:
     output: str
 
 
-def run(work: Path, command: Sequence[str | Path], **more: str) -> Used:
-    """One process on the arms' core, to its end. Raises with its last words where it failed."""
+def run(work: Path, command: Sequence[str | Path], on: Sequence[int] = ARM_CORE) -> Used:
+    """One process, on the arms' core, to its end. Raises with its last words where it failed."""
     said = work / "said.txt"
     began = time.perf_counter()
     with said.open("w+") as out:
         child = subprocess.Popen(
             [str(part) for part in command],
-            cwd=work, env={**environment(work), **more}, stdin=subprocess.DEVNULL, stdout=out,
-            stderr=subprocess.STDOUT, preexec_fn=pinned(ARM_CORE),
+            cwd=work, env=environment(work), stdin=subprocess.DEVNULL, stdout=out,
+            stderr=subprocess.STDOUT, preexec_fn=pinned(on),
         )  # fmt: skip
         try:
             _, status, used = os.wait4(child.pid, 0)
@@ -111,12 +111,15 @@ def run(work: Path, command: Sequence[str | Path], **more: str) -> Used:
     return Used(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * unit, output)
 
 
-def arm(work: Path, script: str, *arguments: object, python: Path | None = None) -> dict[str, Any]:
+def arm(
+    work: Path, script: str, *arguments: object, python: Path | None = None,
+    on: Sequence[int] = ARM_CORE,
+) -> dict[str, Any]:  # fmt: skip
     """One arm, to its end: what it told, and what the kernel said of it."""
     result = work / "result.json"
     result.unlink(missing_ok=True)
     command = [python or sys.executable, BENCH / script, result, *map(str, arguments)]
-    used = run(work, command)
+    used = run(work, command, on)
     told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return {**told, "process_cpu": used.cpu, "peak_mb": used.peak_mb}
 

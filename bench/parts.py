@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import BenchFailed, Part, arm, run, served, spread, stub
+from measure import ALL_CORES, BenchFailed, Part, arm, run, served, spread, stub
 from peer import peer_python, peer_version
 from questions import write
 
@@ -22,6 +22,7 @@ TENTHS = 10
 FLOOR_SHARE, PEER_TIMES, RATE_SHARE = 0.45, 35.0, 0.90
 GROWTH, PEAK_MB, LEDGER_BYTES = 1.2, 400.0, 1000.0
 RESUME_SHARE, HELP_S = 0.15, 0.3
+ESTIMATES_S, ESTIMATES_MB = 20.0, 2000.0
 HELP_RUNS = 11
 PLUGINS = ("targets", "attacks", "judges", "strategists", "data", "suites")
 HEAVY = (
@@ -43,10 +44,11 @@ class Sizes:
     large: int = 200_000
     resume: int = 100_000
     help_runs: int = HELP_RUNS
+    trials: int = 1_000_000
 
     @classmethod
     def quick(cls) -> Sizes:
-        return cls(1, 200, 50, 3_000, 0.5, 500, 2_000, 1_000, 3)
+        return cls(1, 200, 50, 3_000, 0.5, 500, 2_000, 1_000, 3, 20_000)
 
 
 class Bench:
@@ -66,8 +68,8 @@ class Bench:
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 
-    def bare(self, count: int) -> dict[str, Any]:
-        return served(self.work, "arm_bare.py", self.cases(count), CONCURRENCY)
+    def bare(self, count: int, loop: str = "asyncio") -> dict[str, Any]:
+        return served(self.work, "arm_bare.py", self.cases(count), CONCURRENCY, loop)
 
     def auscult(self, count: int) -> dict[str, Any]:
         folder = self.fresh("run")
@@ -107,24 +109,33 @@ def floor(bench: Bench) -> Part:
     """Auscult against a bare aiohttp client doing the same requests."""
     part, count = Part("floor"), bench.sizes.floor
     raw = bench.interleaved(
-        {"bare aiohttp": lambda: bench.bare(count), "auscult": lambda: bench.auscult(count)}
+        {
+            "bare aiohttp": lambda: bench.bare(count),
+            "bare aiohttp on uvloop": lambda: bench.bare(count, "uvloop"),
+            "auscult": lambda: bench.auscult(count),
+        }
     )
-    bare, ours = raw["bare aiohttp"], raw["auscult"]
-    part.raw = raw
-    asked = {told["body_bytes"] for told in bare + ours}
+    part.raw = dict(raw)
+    asked = {told["body_bytes"] for runs in raw.values() for told in runs}
     if len(asked) > 1:
         raise BenchFailed(f"the arms did not send the same requests: {sorted(asked)} bytes")
     where = f"{count:,} cases, one ask each, {CONCURRENCY} at once"
-    part.add(f"bare aiohttp, CPU a call, ms ({where})", spread([ms(t) for t in bare], "{:.3f}"))
+    ours = raw.pop("auscult")
+    shares = {name: ratios(bare, ours) for name, bare in raw.items()}
+    for name, bare in raw.items():
+        part.add(f"{name}, CPU a call, ms ({where})", spread([ms(t) for t in bare], "{:.3f}"))
     part.add("Auscult, every call durable, CPU a call, ms", spread([ms(t) for t in ours], "{:.3f}"))
-    share = ratios(bare, ours)
+    share = shares["bare aiohttp"]
     held = statistics.median(share) >= FLOOR_SHARE
     part.add(
         "calls per CPU-second, of bare aiohttp's", spread(share, "{:.1%}"), "at least 45%", held
     )
+    on_uvloop = spread(shares["bare aiohttp on uvloop"], "{:.1%}")
+    part.add("the same, of bare aiohttp's on uvloop, the loop that Auscult runs on", on_uvloop)
     startups = [t["startup_cpu"] for t in ours]
     part.add("start-up apart: Auscult, CPU s (data read and indexed)", spread(startups))
-    part.add("start-up apart: bare aiohttp, CPU s", spread([t["startup_cpu"] for t in bare]))
+    for name, bare in raw.items():
+        part.add(f"start-up apart: {name}, CPU s", spread([t["startup_cpu"] for t in bare]))
     return part
 
 
@@ -294,6 +305,20 @@ def cli(bench: Bench) -> Part:
     return part
 
 
+def estimates(bench: Bench) -> Part:
+    """Every kind of estimate on a table of a million trials: seconds and peak memory."""
+    part = Part("estimates")
+    told = arm(bench.work, "estimates.py", "--rows", bench.sizes.trials, on=ALL_CORES)
+    part.raw = told
+    part.add(
+        f"{told['estimates']:,} estimates of {told['rows']:,} trials, 200 groups, 2,000 draws, s",
+        f"{told['wall']:.1f}", "under 20", told["wall"] < ESTIMATES_S,
+    )  # fmt: skip
+    peak = told["peak_mb"]
+    part.add("peak memory of these, MB", f"{peak:.0f}", "under 2,000", peak < ESTIMATES_MB)
+    return part
+
+
 def loaded(bench: Bench, code: str) -> set[str]:
     """Names of the modules a fresh interpreter holds after running `code`."""
     path = bench.work / "modules.json"
@@ -309,4 +334,5 @@ PARTS: dict[str, Callable[[Bench], Part]] = {
     "latency": latency,
     "resume": resume,
     "memory": memory,
+    "estimates": estimates,
 }

@@ -33,12 +33,16 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_both_arms_ask_every_case_once_and_in_the_same_words(floor: dict[str, Any]) -> None:
     arms = floor["raw"]
-    assert set(arms) == {"bare aiohttp", "auscult"}
-    (bare,), (ours,) = arms["bare aiohttp"], arms["auscult"]
-    for told in (bare, ours):
+    assert set(arms) == {"bare aiohttp", "bare aiohttp on uvloop", "auscult"}
+    (bare,), (ours,), (lean,) = (
+        arms["bare aiohttp"],
+        arms["auscult"],
+        arms["bare aiohttp on uvloop"],
+    )
+    for told in (bare, lean, ours):
         assert told["cases"] == told["served"] == 200
         assert told["cpu"] > 0
-    assert bare["body_bytes"] == ours["body_bytes"] > 200 * 700
+    assert bare["body_bytes"] == lean["body_bytes"] == ours["body_bytes"] > 200 * 700
     assert ours["stopped"] == "complete"
 
 

@@ -197,8 +197,7 @@ class Caller:
         never sent, and is voided."""
         entered = False
         try:
-            await self._ledger.commit.wait()
-            entered = await role.gate.enter(worst.tokens)
+            entered = await role.gate.enter(worst.tokens, self._ledger.commit.then)
             if not entered:  # nor would any other call get its turn in time
                 self.closed = self.closed or TIME_CAP
                 raise Halt(self.closed)
@@ -321,16 +320,21 @@ def encode_request(request: Request) -> tuple[bytes, bytes]:
     So are the hints, which are for scripted targets and no part of what is said."""
     if request.hints:
         request = msgspec.structs.replace(request, hints={})
-    if any(not isinstance(m.content, str) for m in request.messages):
-        lean = tuple(
-            m if isinstance(m.content, str) else Message(m.role, tuple(_lean(p) for p in m.content))
-            for m in request.messages
-        )
-        body = _encode(msgspec.structs.replace(request, messages=lean))
-        # An image is always stored by reference, whatever the length of the text around it.
-        return body.ljust(LONG_TEXT), hashlib.blake2b(body, digest_size=16).digest()
+    for message in request.messages:
+        if not isinstance(message.content, str):
+            return _encode_with_images(request)
     body = _encode(request)
     return body, hashlib.blake2b(body, digest_size=16).digest()
+
+
+def _encode_with_images(request: Request) -> tuple[bytes, bytes]:
+    lean = tuple(
+        m if isinstance(m.content, str) else Message(m.role, tuple(_lean(p) for p in m.content))
+        for m in request.messages
+    )
+    body = _encode(msgspec.structs.replace(request, messages=lean))
+    # An image is always stored by reference, whatever the length of the text around it.
+    return body.ljust(LONG_TEXT), hashlib.blake2b(body, digest_size=16).digest()
 
 
 def _lean(part: Any) -> Any:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from auscult.core.errors import TargetUnusable
+from auscult.core.errors import AuditError, TargetUnusable
 from auscult.core.message import Reply
 from auscult.engine.clock import monotonic
 
@@ -18,6 +21,8 @@ FAILURES_NEVER_REACHED = 8
 COOLDOWN_S = 1.0
 SLOW_FACTOR = 6.0
 """Latency this far above its best means that the endpoint queues what we send."""
+WhenDurable = Callable[[Callable[[Any], None]], None]
+"""Takes what to call, with an error or None, once all that has been put is on disk or cannot be."""
 
 
 class Rate:
@@ -79,12 +84,16 @@ class Gate:
             if not waiter.done():
                 waiter.set_result(False)
 
-    async def enter(self, tokens: int) -> bool:
+    async def enter(self, tokens: int, durable: WhenDurable | None = None) -> bool:
         """False, without a slot, where its turn would come after the deadline only. First come,
-        first served: a stopping rule reads no further than the first case that still waits."""
+        first served: a stopping rule reads no further than the first case that still waits.
+        `durable` is told what to call when the intent is on disk: only then does it line up, so
+        that a call sleeps once for both."""
         kept = entered = False
+        if durable is not None:
+            kept = await self._turn(durable)
         if not (self._rated or self._paused_until or self._leaving):  # by far the commonest
-            if self._queue or self.active + self._kept >= int(self.limit):
+            if not kept and (self._queue or self.active + self._kept >= int(self.limit)):
                 kept = await self._turn()
             if not (self._rated or self._paused_until or self._leaving):
                 self._kept -= kept
@@ -109,19 +118,35 @@ class Gate:
             if not entered:  # who is next in the queue takes this one's turn, or gives it up
                 self._wake()
 
-    async def _turn(self) -> bool:
+    async def _turn(self, durable: WhenDurable | None = None) -> bool:
         """Waits for a slot, which is then kept; False where the run stops."""
         waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._queue.append(waiter)
+        if durable is None:
+            self._queue.append(waiter)
+        else:
+            durable(partial(self._line_up, waiter))
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter in self._queue:
                 self._queue.remove(waiter)
-            elif not waiter.cancelled() and waiter.result():
+            elif not waiter.cancelled() and not waiter.exception() and waiter.result():
                 self._kept -= 1
                 self._wake()
             raise
+
+    def _line_up(self, waiter: asyncio.Future[bool], error: AuditError | None) -> None:
+        if waiter.done():  # cancelled meanwhile
+            return
+        if error is not None:
+            waiter.set_exception(error)
+        elif self._leaving:
+            waiter.set_result(False)
+        elif self._queue or self.active + self._kept >= int(self.limit):
+            self._queue.append(waiter)
+        else:
+            self._kept += 1
+            waiter.set_result(True)
 
     def _delay(self, tokens: int) -> float:
         """Seconds until a call may pass; 0 where it may, and is drawn on the rates."""

@@ -185,6 +185,8 @@ def open_reader(folder: Path) -> Reader:
 class Ledger(Reader):
     """A ledger open for a run: locked, with its group commit running once `start` is called."""
 
+    commit: GroupCommit
+
     def __init__(self, folder: Path) -> None:
         refuse_untrusted(folder if folder.exists() else folder.parent)
         make_run_dir(folder)
@@ -199,19 +201,15 @@ class Ledger(Reader):
             self._lock.release()
             raise
         self._session = 0
-        self._commit: GroupCommit | None = None
+        self._running = False
 
     def start(self) -> None:
         cursor = self._db.execute(
             "INSERT INTO sessions(started, seconds, stopped) VALUES (?, 0, 'killed')", (wall(),)
         )
         self._session = int(cursor.lastrowid or 0)
-        self._commit = GroupCommit(self._db, self.codec, self.folder, self._session)
-
-    @property
-    def commit(self) -> GroupCommit:
-        assert self._commit is not None, "the ledger has not been started"
-        return self._commit
+        self.commit = GroupCommit(self._db, self.codec, self.folder, self._session)
+        self._running = True
 
     def keep_blob(self, body: bytes) -> str:
         digest = hashlib.sha256(body).digest()
@@ -219,14 +217,14 @@ class Ledger(Reader):
         return digest.hex()
 
     async def stop(self, why: str) -> None:
-        if self._commit is not None:
-            await self._commit.close()
+        if self._running:
+            self._running = False
+            await self.commit.close()
             try:
-                self._commit.keep_replayed()
+                self.commit.keep_replayed()
                 self._db.execute("UPDATE sessions SET stopped=? WHERE id=?", (why, self._session))
             except sqlite3.Error:  # a full disk: the journal is safe, the word is not
-                self._commit.failure = self._commit.failure
-            self._commit = None
+                return
 
     def close(self) -> None:
         try:

@@ -60,8 +60,10 @@ class Session:
     async def work(self, feed: Iterator[Item], *, handle_signals: bool) -> str:
         self._feed = feed
         concurrency = self._limits.concurrency
-        # Cases beyond the slots keep these full while others wait for a commit or a judge.
-        width = 1 if concurrency == 1 else 2 * concurrency + 8
+        # Cases beyond the slots keep these full while others wait for a commit. Each endpoint has
+        # slots of its own, so that a judge's are as full as the target's.
+        slots = sum(gate.ceiling for gate in {role.gate for role in self._bound.roles.values()})
+        width = 1 if concurrency == 1 else slots + slots // 4 + 8
         self._workers = {asyncio.create_task(self._worker()) for _ in range(width)}
         keepers = [
             asyncio.create_task(self._stop_when_asked()),
@@ -230,8 +232,7 @@ class Session:
         mine = progress.suites[item.number]
         mine.finished += 1
         progress.finished_here += 1
-        if any(v.behaviour == "error" for t in bench.trials for v in t.verdicts):
-            mine.errors += 1
+        mine.errors += _has_error(bench)
 
     def _read_rules(self, suite: int, number: int, bench: CaseBench) -> None:
         """Before the case is durable, so that nobody is asked beyond a decision for want of a
@@ -273,6 +274,14 @@ def _cancelled(item: BoundSuite, case: Case) -> RunError:
         f"suite '{item.suite.name}' cut a call of case '{case.id}' short; this is a fault of the "
         "suite: a call is paid for, and has the plan's own limit (limits.timeout_s)"
     )
+
+
+def _has_error(bench: CaseBench) -> bool:
+    for trial in bench.trials:
+        for verdict in trial.verdicts:
+            if verdict.behaviour == "error":
+                return True
+    return False
 
 
 def _finished(key: CaseKey, case: Case, bench: CaseBench) -> FinishedCase:

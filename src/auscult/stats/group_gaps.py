@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 BLOCKS = 5_000
 """Blocks of clusters over all groups, at least 25 in each: a draw gives the shape only."""
 
+MANY, THREADS = 16, 2
+"""From so many groups on it pays to draw them side by side."""
+
 
 class Profile(msgspec.Struct, frozen=True):
     """One number per group, and how each cluster moves it. Groups are 0 to G-1."""
@@ -151,10 +154,21 @@ def deviations(*profiles: Profile, draws: int = DRAWS, seed: int = SEED) -> list
     pools = np.column_stack([p.pool for p in profiles])
     spread = np.column_stack([np.sqrt(p.variance) for p in profiles])
     out = np.empty((len(profiles), draws, groups))
-    for g in range(groups):
+
+    def draw(g: int) -> None:
         rows = pools[first.starts[g] : first.starts[g + 1]]
         drawn = resampled(rows, draws=draws, seed=seed + g, most=most)
         out[:, :, g] = (drawn * (spread[g] / drawn.std(axis=0))).T
+
+    if groups < MANY:
+        for g in range(groups):
+            draw(g)
+    else:  # numpy draws without the interpreter's lock; each group has its own seed and place
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(draw, range(groups)):
+                pass
     return list(out)
 
 

@@ -24,7 +24,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then echo "Auscult needs Python 3.11 or newer with venv; install it and run make again" >&2; exit 1; fi
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]' 2> $(VENV)/install.log \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,imaging,dev]' 2> $(VENV)/install.log \
 		|| { cat $(VENV)/install.log >&2; exit 1; }
 	@touch $@
 

@@ -40,7 +40,11 @@ def cell(text: str) -> str:
 
 
 def page_of(kind: Kind, name: str) -> str:
-    return f"data.md#{name}" if kind == "data" else f"{kind}/{name}.md"
+    """Its own; where a family of plugins shares a page (`shift/blur`), the family's."""
+    if kind == "data":
+        return f"data.md#{name}"
+    own = f"{kind}/{name}.md"
+    return own if (DOCS / own).is_file() else f"{kind}/{name.partition('/')[0]}.md"
 
 
 def plugin_tables() -> str:

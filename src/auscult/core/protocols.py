@@ -80,6 +80,31 @@ class Judge(Protocol):
     async def judge(self, exhibit: Exhibit, bench: Arm) -> Verdict: ...
 
 
+KeyEffect = Literal["kept", "sides-swapped", "not-answerable"]
+"""What an edit of a picture does to the right answer: nothing; left and right change places, so
+that only cases which declare their laterality keep a key; or the picture no longer holds it."""
+
+
+@runtime_checkable
+class ImageAttack(Protocol):
+    """A typed edit of a picture. Pixels are a float32 array in [0, 1], (h, w) or (h, w, 3); what
+    is given is never changed."""
+
+    name: str
+    version: str
+    changes: str
+    """One sentence: what is changed."""
+    invariants: tuple[str, ...]
+    """Names of the checks that hold of every edit; the contract tests run them."""
+    key: KeyEffect
+    severities: tuple[int, ...]
+    """From mild to strong; (1,) where there is only one."""
+    needs: tuple[str, ...]
+    """What `extra` must hold: "donor" (another picture's pixels), "text" (words to burn in)."""
+
+    def edit(self, pixels: Any, severity: int, rng: Random, extra: Mapping[str, Any]) -> Any: ...
+
+
 class Arm(Protocol):
     """One arm of one case. Every effect is keyed by suite, case, arm, repeat, step and try."""
 

@@ -77,6 +77,8 @@ def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manif
         sources.update(_sources("suites", item.plan.use))
         for loader in item.loaders:
             sources.update(_sources("data", loader))
+        for attack in getattr(item.suite, "attacks", ()):
+            sources.update(_sources("attacks", attack))
     for name in bound.judges:
         sources.update(_sources("judges", name))
     data = {
@@ -115,7 +117,7 @@ def _with_helpers(path: Path, seen: set[Path]) -> set[Path]:
     root = registry.root()
     for module in _imports(path):
         if module.startswith("auscult.kit."):
-            helper = root / Path(*module.split(".")[1:3]).with_suffix(".py")
+            helper = root / Path(*module.split(".")[1:]).with_suffix(".py")
             if helper.exists():
                 _with_helpers(helper, seen)
     return seen

@@ -33,10 +33,10 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
-from auscult.core.registry import did_you_mean
 from auscult.core.verdict import Verdict
 from auscult.kit import mcq
 from auscult.kit.options import parse_options
+from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
@@ -96,19 +96,11 @@ class KnowledgeSuite:
         self.watched = _watched(options)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        taken: set[str] = set()
-        for dataset in datasets or self.default_data:
-            name = _free_name(dataset, taken)
-            if dataset.loader not in loaders:
-                raise DataError(
-                    f"no loader is named '{dataset.loader}'" + did_you_mean(dataset.loader, loaders)
-                )
-            passed = {k: v for k, v in dataset.options.items() if k != "name"}
-            for case in loaders[dataset.loader].load(Path(dataset.path), passed):
-                yield self._admitted(case, name, dataset.contains_phi)
+        for data, case in named_cases(datasets or self.default_data, loaders):
+            yield self._admitted(case, data)
 
-    def _admitted(self, case: Case, data: str, phi: bool) -> Case:
-        where = f"case '{case.id}' of data set '{data}'"
+    def _admitted(self, case: Case, data: str) -> Case:
+        where = f"case '{case.id.partition('/')[2]}' of data set '{data}'"
         count, key = len(case.options), case.brief.key
         if count < 2:
             raise DataError(f"{where} has {count} options; a multiple-choice question needs two")
@@ -122,11 +114,7 @@ class KnowledgeSuite:
             )
         if not case.text.strip():
             raise DataError(f"{where} has neither a stem nor a question")
-        cluster = f"{data}/{case.brief.cluster}" if case.brief.cluster else ""
-        brief = msgspec.structs.replace(case.brief, cluster=cluster)
-        return msgspec.structs.replace(
-            case, id=f"{data}/{case.id}", brief=brief, phi=case.phi or phi
-        )
+        return case
 
     def stratum(self, case: Case) -> str:
         return case.brief.specialty
@@ -134,9 +122,9 @@ class KnowledgeSuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        choices = _tokens("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(_tokens(message.text) + 8 for message in case.messages)
-        whole = _tokens(case.text) + told + IMAGE_TOKENS * len(case.images) + choices
+        choices = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
+        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
+        whole = tokens_at_most(case.text) + told + IMAGE_TOKENS * len(case.images) + choices
         asks = [Ask("target", self.options.repeats, whole, REPLY_TOKENS)]
         if self.options.options_only:
             asks.append(Ask("target", 1, choices, REPLY_TOKENS))
@@ -248,25 +236,6 @@ def _evidence(trials: Trials) -> str:
     if total and done == total:
         return "clinician-reviewed: every case asked has been signed off"
     return f"{ENGINEERING} ({done} of {total} cases signed off)" if done else ENGINEERING
-
-
-def _free_name(dataset: DataSet, taken: set[str]) -> str:
-    """What the ids of a data set start with: its given name, or that of its pack or loader."""
-    given = dataset.options.get("name") or (
-        Path(dataset.path).name if dataset.loader == OUR_PACK.loader else dataset.loader
-    )
-    base = name = str(given).replace("/", "-")
-    number = 2
-    while name in taken:
-        name, number = f"{base}-{number}", number + 1
-    taken.add(name)
-    return name
-
-
-def _tokens(text: str) -> int:
-    """At most so many: three letters of English a token, and one for each sign of other scripts."""
-    plain = len(text.encode("ascii", "ignore"))
-    return plain // 3 + 2 * (len(text) - plain) + 1
 
 
 def _images(case: Case) -> tuple[ImagePart, ...]:

@@ -43,6 +43,10 @@ class Notebook:
     def abilities(self) -> Abilities:
         return self.target.abilities
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return ("target",)
+
     def arm(self, name: str, repeat: int = 0) -> Page:
         return Page(self, name, repeat)
 

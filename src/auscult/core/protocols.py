@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -143,6 +143,11 @@ class Bench(Protocol):
     @property
     def abilities(self) -> Abilities:
         """Of the target, so that a suite can say "not applicable" instead of failing."""
+        ...
+
+    @property
+    def roles(self) -> Collection[str]:
+        """Those the plan binds: "target", and perhaps "judge" or "attacker"."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any, NoReturn
@@ -120,6 +120,10 @@ class CaseBench:
     @property
     def abilities(self) -> Abilities:
         return self._kitchen.roles["target"].target.abilities
+
+    @property
+    def roles(self) -> Collection[str]:
+        return self._kitchen.roles.keys()
 
     def claim(self, path: str) -> None:
         """A path names one effect. Twice the same is a fault of the suite, found at once."""

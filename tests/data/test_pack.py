@@ -9,7 +9,8 @@ import pytest
 
 from auscult.core import registry
 from auscult.core.errors import DataError, PlanError
-from auscult.data.pack import age_band, packs, validate_pack
+from auscult.data.pack import age_band, validate_pack
+from auscult.kit.strict_packs import packs
 
 ITEM: dict[str, Any] = {
     "id": "eyes-001",
@@ -159,7 +160,9 @@ def test_our_packs_are_found_by_name_wherever_one_stands(
     assert load(Path("knowledge"))[0].id != "eyes-001"
 
 
-@pytest.mark.parametrize("name", sorted(packs()))
+@pytest.mark.parametrize(
+    "name", sorted(n for n, folder in packs().items() if not (folder / "pack.json").exists())
+)
 def test_our_own_packs_have_no_faults(name: str) -> None:
     assert validate_pack(Path(name)) == []
     cases = load(Path(name))

@@ -19,6 +19,8 @@ from auscult.core.registry import did_you_mean
 from auscult.engine.clock import utcnow
 from auscult.kit.reviews import DECISIONS, DISPUTE, Review, case_digest, read_reviews
 
+SPECIALTIES_SHOWN = 12
+
 
 def _root() -> Path:
     return registry.root() / "data" / "packs"
@@ -29,7 +31,19 @@ def _cases(pack: str) -> list[Case]:
     if not place.exists() and not (_root() / pack).is_dir():
         known = [p.name for p in _root().iterdir() if p.is_dir()]
         raise UsageError(f"no pack or folder is named '{pack}'" + did_you_mean(pack, known))
-    return list(registry.build("data", "pack").load(place, {}))
+    return list(registry.build("data", _loader_of(pack)).load(place, {}))
+
+
+def _loader_of(pack: str) -> str:
+    """As the folder's pack.json says; multiple-choice questions need none."""
+    own = _root() / pack / "pack.json"
+    told = own if own.is_file() else Path(pack) / "pack.json"
+    if not told.is_file():
+        return "pack"
+    try:
+        return str(msgspec.json.decode(told.read_bytes(), type=dict[str, str])["loader"])
+    except (msgspec.DecodeError, KeyError) as error:
+        raise UsageError(f'{told} is not {{"loader": NAME}} ({error}); mend it') from None
 
 
 def list_packs(*, as_json: bool) -> None:
@@ -38,7 +52,8 @@ def list_packs(*, as_json: bool) -> None:
         cases = _cases(folder.name)
         specialties = Counter(case.brief.specialty for case in cases)
         rows.append(
-            {"pack": folder.name, "cases": len(cases), "specialties": dict(specialties),
+            {"pack": folder.name, "loader": _loader_of(folder.name), "cases": len(cases),
+             "specialties": dict(specialties),
              "review": "engineering evidence, not clinician-reviewed"}
         )  # fmt: skip
     if as_json:
@@ -46,10 +61,15 @@ def list_packs(*, as_json: bool) -> None:
         return
     for row in rows:
         count = len(row["specialties"])
-        head = f"[bold]{row['pack']}[/bold]: {row['cases']} cases, {count} specialties"
+        head = (
+            f"[bold]{row['pack']}[/bold] (loader {row['loader']}): {row['cases']} cases, "
+            f"{count} specialties"
+        )
         console.print(head, highlight=False)
         console.print(f"  {row['review']}", highlight=False)
-        names = ", ".join(f"{name} {n}" for name, n in row["specialties"].items())
+        common = Counter(row["specialties"]).most_common(SPECIALTIES_SHOWN)
+        names = ", ".join(f"{name} {n}" for name, n in common)
+        names += f" and {count - len(common)} more" if count > len(common) else ""
         console.print(f"  {names}", highlight=False, style="dim")
 
 
@@ -103,10 +123,14 @@ def _ask(pack: str, case: Case, reviewer: str) -> Review:
     letters = "ABCDEFGHIJ"[: len(case.options)]
     for letter, option in zip(letters, case.options, strict=True):
         console.print(f"  {letter}. {option}", markup=False, highlight=False)
-    own = typer.prompt("Your answer, before you see ours").strip().upper()[:1]
-    key = letters[case.brief.key] if case.brief.key is not None else "?"
+    own = ""
+    if case.options:
+        own = typer.prompt("Your answer, before you see ours").strip().upper()[:1]
+    key = letters[case.brief.key] if case.brief.key is not None else "none"
     source = case.brief.source.name if case.brief.source else "not given"
     console.print(f"Key: {key}. {case.brief.rationale}\nSource: {source}", markup=False)
+    for line in (case.brief.goal, *case.brief.rubric):
+        console.print(f"  {line}", markup=False, highlight=False)
     for letter, status in zip(letters, case.brief.option_notes, strict=False):
         console.print(
             f"  {letter}: {status.status}, harm {status.harm}. {status.why}", markup=False

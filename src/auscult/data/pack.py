@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +18,6 @@ import msgspec
 
 from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote, Source
 from auscult.core.errors import DataError, Fault
-from auscult.core.registry import did_you_mean
 from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
 from auscult.kit.reviews import case_digest, read_reviews, signed_off
@@ -30,6 +28,7 @@ from auscult.kit.rows import (
     fault_at,
     json_lines,
 )
+from auscult.kit.strict_packs import pack_files
 
 AGE_BANDS = (0, 18, 40, 65)
 """Lower bounds in years: 0-17, 18-39, 40-64, 65+."""
@@ -111,30 +110,6 @@ class Pack(RowLoader):
             if item is not None and wanted.difficulty in ("", item.difficulty)
         )
         return (_signed(case, signed) for case in cases) if signed else cases
-
-
-def packs() -> dict[str, Path]:
-    """The packs inside the package, by name."""
-    root = Path(str(files("auscult.data"))) / "packs"
-    return {folder.name: folder for folder in sorted(root.iterdir()) if folder.is_dir()}
-
-
-def pack_files(path: Path) -> list[Path]:
-    """A bare name is a pack of ours, whatever lies in the working directory under that name."""
-    known = packs()
-    bare = path.name if path.parent in (Path(), Path.cwd()) else ""
-    if bare in known and (path.parent == Path() or not path.exists()):
-        path = known[bare]
-    if path.is_dir():
-        found = sorted(path.glob("*.jsonl"))
-        if not found:
-            raise DataError(f"{path} holds no *.jsonl file, so it is no pack")
-        return found
-    if not path.exists() and not path.suffix:
-        hint = did_you_mean(path.name, known)
-        raise DataError(f"'{path}' is neither a pack of Auscult nor a folder or file{hint}")
-    check_file(path)
-    return [path]
 
 
 def validate_pack(path: Path) -> list[Fault]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from auscult.cli import decisions
+from auscult.cli.data import data_app
 from auscult.cli.power import power_app
 from auscult.core.errors import AuditError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="Embedded models: what there is, getting one, checking one.")
 packs_app = typer.Typer(help="Our own cases: what there is, and a clinician's review of them.")
 plan_app = typer.Typer(help="Plans: one TOML file that says everything a run depends on.")
+app.add_typer(data_app, name="data", no_args_is_help=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 app.add_typer(packs_app, name="packs", no_args_is_help=True)
 app.add_typer(plan_app, name="plan", no_args_is_help=True)

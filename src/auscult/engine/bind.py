@@ -221,14 +221,14 @@ def _check_trust(
     plan: Plan, suites: list[BoundSuite], targets: Mapping[str, Target], faults: list[Fault]
 ) -> None:
     """Patient data goes to trusted endpoints only; live systems need somebody's authority."""
-    sensitive = [d for b in suites for d in b.datasets if d.contains_phi]
+    sensitive = [d for b in suites for d in b.datasets if _declares_patients(b, d)]
     for role, target in targets.items():
-        if sensitive and not target.local and target.endpoint not in plan.allow_phi:
+        if sensitive and not is_trusted(plan, target):
             faults.append(
                 Fault(
                     role,
-                    f"'{sensitive[0].path}' declares patient data, and '{target.endpoint}' is "
-                    "neither local nor on the plan's allow_phi list",
+                    f"'{sensitive[0].path or sensitive[0].loader}' holds patient data, and "
+                    f"'{target.endpoint}' is neither local nor on the plan's allow_phi list",
                     "use a local target, or add the endpoint to allow_phi once you may",
                 )
             )
@@ -244,3 +244,14 @@ def _check_trust(
                     "point at a test system, or name who authorised it: --i-am-authorised NAME",
                 )
             )
+
+
+def is_trusted(plan: Plan, target: Target) -> bool:
+    """May it be sent patient data?"""
+    return target.local or target.endpoint in plan.allow_phi
+
+
+def _declares_patients(item: BoundSuite, dataset: DataSet) -> bool:
+    """By the plan, or by the loader of a source that is known to be of real patients."""
+    loader = item.loaders.get(dataset.loader)
+    return dataset.contains_phi or bool(getattr(loader, "contains_phi", False))

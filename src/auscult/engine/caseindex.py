@@ -109,14 +109,20 @@ class CaseIndex:
         digest: str,
         *,
         by_cluster: bool = False,
+        untrusted: str = "",
     ) -> int:
-        """Streams the cases in; a half-built index from a killed process is built again."""
+        """Streams the cases in; a half-built index from a killed process is built again.
+        `untrusted` is an endpoint that may not be sent patient data: such a case is refused."""
+        if untrusted:
+            cases = (_without_patients(case, untrusted) for case in cases)
         try:
             self._fill(suite_no, suite, cases, seed)
             return self._order(suite_no, suite, seed, digest, BY_CLUSTER if by_cluster else ORDER)
-        except sqlite3.Error as error:
+        except BaseException as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error):
+                raise
             raise LedgerError(
                 f"cannot keep the cases of '{suite.name}' on disk: {error}; free some space, or "
                 "name a folder on another disk with --out"
@@ -173,6 +179,15 @@ class CaseIndex:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _without_patients(case: Case, untrusted: str) -> Case:
+    if case.phi:
+        raise DataError(
+            f"case '{case.id}' holds patient data, and '{untrusted}' is neither local nor on the "
+            "plan's allow_phi list; use a local target, or add the endpoint once you may"
+        )
+    return case
 
 
 def _pack(case: Case) -> bytes:

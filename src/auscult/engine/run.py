@@ -9,7 +9,7 @@ import msgspec
 
 from auscult.core.errors import AuditError, UsageError
 from auscult.engine.bench import Kitchen
-from auscult.engine.bind import Bound, BoundSuite, bind
+from auscult.engine.bind import Bound, BoundSuite, bind, is_trusted
 from auscult.engine.budget import Budget, Spend
 from auscult.engine.caller import Caller
 from auscult.engine.caseindex import CaseIndex
@@ -80,7 +80,13 @@ class Runner:
         manifest = self._manifest(bound, ledger)
         index = CaseIndex(self.folder)
         try:
-            planned = [self._index(index, item, manifest, ledger) for item in bound.suites]
+            strangers = (
+                r.target for r in bound.roles.values() if not is_trusted(self.plan, r.target)
+            )
+            untrusted = next((target.endpoint for target in strangers), "")
+            planned = [
+                self._index(index, item, manifest, ledger, untrusted) for item in bound.suites
+            ]
             bases = bases_of(self.plan.stop, bound.suites, manifest)
             # Pinned once the data could be read: a file with a fault may be mended and tried again.
             ledger.set_meta("manifest", manifest)
@@ -163,7 +169,9 @@ class Runner:
             if EVERY_SUITE in touched or str(number) in touched:
                 manifest.base_attempts[str(number)] = top.get(number, -1) + 1
 
-    def _index(self, index: CaseIndex, item: BoundSuite, manifest: Manifest, ledger: Ledger) -> int:
+    def _index(
+        self, index: CaseIndex, item: BoundSuite, manifest: Manifest, ledger: Ledger, untrusted: str
+    ) -> int:
         parts = [v for k, v in manifest.data.items() if k.startswith(f"{item.number}:")]
         code = [v for k, v in sorted(manifest.sources.items()) if not k.startswith("judges/")]
         base = str(manifest.base_attempts.get(str(item.number), 0))
@@ -174,12 +182,18 @@ class Runner:
         self.progress.phase = f"reading the cases of {item.suite.name}"
         if not index.is_ready(item.number, digest):
             cases = item.suite.cases(item.datasets, item.loaders)
-            index.build(item.number, item.suite, cases, self.plan.seed, digest, by_cluster=ruled)
+            index.build(
+                item.number, item.suite, cases, self.plan.seed, digest,
+                by_cluster=ruled, untrusted=untrusted,
+            )  # fmt: skip
             notes = ledger.meta("data_notes") or {}
             notes[str(item.number)] = {
                 name: {
                     "skipped": int(getattr(loader, "n_skipped", 0)),
                     "duplicates": int(getattr(loader, "n_duplicates", 0)),
+                    "pictures_missing": int(
+                        getattr(getattr(loader, "pictures", None), "n_missing", 0)
+                    ),
                 }
                 for name, loader in item.loaders.items()
             }

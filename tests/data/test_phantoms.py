@@ -130,6 +130,10 @@ def test_options_choose_kinds_and_counts(tmp_path_factory: pytest.TempPathFactor
         "bone-000-fracture-present", "bone-000-fracture-where", "bone-000-fracture-open",
         "bone-000-plate-present",
     ]  # fmt: skip
+    open_ones = drawn(tmp_path_factory, count=1, kinds=["bone", "ecg"], tasks=["open"])
+    assert [case.id for case in open_ones] == ["bone-000-fracture-open", "ecg-000-rhythm-open"]
+    with pytest.raises(UsageError, match="tasks"):
+        drawn(tmp_path_factory, tasks=["essay"])
     with pytest.raises(UsageError, match="Did you mean 'bone'"):
         drawn(tmp_path_factory, kinds=["bones"])
     with pytest.raises(UsageError, match="count is 0"):
@@ -169,7 +173,7 @@ def test_loading_again_needs_no_numpy(tmp_path: Path, monkeypatch: pytest.Monkey
         "assert list(build().load(Path('starter'), {'kinds': ['abdomen'], 'count': 1}))\n"
         "assert not {'numpy', 'scipy', 'PIL'} & set(sys.modules)\n"
     )
-    there = environment(XDG_CACHE_HOME=str(tmp_path))
+    there = environment(XDG_CACHE_HOME=str(tmp_path), AUSCULT_CACHE="")
     subprocess.run([sys.executable, "-c", script], env=there, check=True, timeout=60)
 
 
@@ -205,7 +209,7 @@ def test_two_processes_at_once_end_with_the_same_files(tmp_path: Path) -> None:
         "cases = build().load(Path('starter'), {'kinds': ['abdomen'], 'count': 6})\n"
         "print(sorted({case.images[0].path for case in cases}))\n"
     )
-    there = environment(XDG_CACHE_HOME=str(tmp_path))
+    there = environment(XDG_CACHE_HOME=str(tmp_path), AUSCULT_CACHE="")
     running = [
         subprocess.Popen([sys.executable, "-c", script], env=there, stdout=subprocess.PIPE)
         for _ in range(2)

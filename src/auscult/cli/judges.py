@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from auscult.core import registry
-from auscult.core.errors import PlanError, UsageError
 
 if TYPE_CHECKING:
     from auscult.core.protocols import Judge
@@ -25,6 +21,7 @@ def list_judges(as_json: Json = False) -> None:
     """What judges there are, what they read, and how many labelled answers come with each."""
     from auscult.cli.display import console
     from auscult.cli.reading import emit
+    from auscult.core import registry
 
     rows = [_described(name) for name in sorted(registry.plugins("judges"))]
     if as_json:
@@ -63,6 +60,8 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
 
     Intervals are 95% and take all answers to one prompt as a cluster.
     """
+    import asyncio
+
     from auscult.cli.reading import emit
     from auscult.kit import judge_labels as reading
 
@@ -83,6 +82,8 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
 
 
 def _described(name: str) -> dict[str, Any]:
+    from auscult.core import registry
+
     source = registry.source_of("judges", name)
     files = sorted(source.parent.glob(f"{source.stem}.*.jsonl")) if source else []
     counts = {path.suffixes[0][1:]: len(path.read_bytes().splitlines()) for path in files}
@@ -90,6 +91,9 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def _built(name: str) -> Judge:
+    from auscult.core import registry
+    from auscult.core.errors import PlanError, UsageError
+
     try:
         judge: Judge = registry.build("judges", name, {})
     except PlanError as error:
@@ -100,6 +104,8 @@ def _built(name: str) -> Judge:
 
 
 def _pairs(given: list[str], flag: str) -> dict[str, str]:
+    from auscult.core.errors import UsageError
+
     found = {}
     for text in given:
         theirs, equals, ours = text.rpartition("=")

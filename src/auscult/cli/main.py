@@ -11,6 +11,7 @@ import typer
 
 from auscult.cli import decisions
 from auscult.cli.data import data_app
+from auscult.cli.judges import judges_app
 from auscult.cli.power import power_app
 from auscult.core.errors import AuditError
 
@@ -27,6 +28,7 @@ models_app = typer.Typer(help="Embedded models: what there is, getting one, chec
 packs_app = typer.Typer(help="Our own cases: what there is, and a clinician's review of them.")
 plan_app = typer.Typer(help="Plans: one TOML file that says everything a run depends on.")
 app.add_typer(data_app, name="data", no_args_is_help=True)
+app.add_typer(judges_app, name="judges", no_args_is_help=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 app.add_typer(packs_app, name="packs", no_args_is_help=True)
 app.add_typer(plan_app, name="plan", no_args_is_help=True)

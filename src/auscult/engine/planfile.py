@@ -266,7 +266,9 @@ def _data_faults(item: dict[str, Any], here: str) -> Iterator[Fault]:
     loader, path = item.get("loader"), item.get("path")
     if isinstance(loader, str):
         yield from _unknown("data", loader, here)
-    if isinstance(path, str) and loader != "pack" and not Path(path).exists():
+    # A bare word may be a pack of ours; where it is not, its loader says so before any call.
+    named = isinstance(path, str) and path == Path(path).stem
+    if isinstance(path, str) and not named and not Path(path).exists():
         yield Fault(here, f"there is no file '{path}'", "check the path; it is read from here")
 
 

@@ -1,0 +1,136 @@
+"""An answer laid out in sentences, each with its place, for a reader of refusals.
+
+Nothing moves: reasoning blocks, code, speech and echoes are blanked with spaces of the same length,
+so that whatever decides can be quoted from the answer as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+LETTERS = 5
+"""Of a word, about."""
+HEAD, TAIL = 6_000, 3_000
+"""Characters read of a long answer: refusals stand where an answer begins or ends."""
+
+_ODD = str.maketrans(
+    {**dict.fromkeys("‘’‛′´ʼ", "'"), **dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‐‑‒–−", "-")}
+)
+_REASONING = re.compile(
+    r"<(think|thinking|thought|reasoning|scratchpad|analysis)>.*?(?:</\1>|\Z)", re.DOTALL | re.I
+)
+_TEMPLATE = re.compile(r"<\|[a-z_]{1,24}\|>|</?s>|<(?:unk|pad|eos|bos)>|\[/?INST\]", re.I)
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_SPEECH = re.compile(r'"[^"\n]{12,600}?"')
+_END = re.compile(r"[.!?]+[\"')\]*_]*(?=\s|$)|\n+|[。！？؟।]")
+_ITEM = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.):]|\(?[a-h][.)])\s+\S")
+_SPEAKER = re.compile(r"\s*[*_\"]{0,3}[A-Z][\w. ]{1,24}:[*_]{0,2}\s")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|etc|approx|fig|st)|"
+    r"^\s*\d{1,2})\.$"
+)
+_COMMON_WORDS = (
+    "a an and any are as at be been but by can could did do does for from get give had has have "
+    "how i if in into is it its just like me most my no not of on or our please should so some "
+    "such tell than that the their them then there these they this to too up us was way ways were "
+    "what when where which who whom whose why will with would you your best good write make many "
+    "much also other more very about explain describe list use using"
+)
+_COMMON = frozenset(_COMMON_WORDS.split())
+_COMPOSES = re.compile(
+    r"^\W*(?:please |can you |could you |help me )?(?:to )?(?:write|draft|compose|draw up|"
+    r"translate|"
+    r"tell me a (?:story|joke)|pretend|role-?play|act as|imagine)\b|\b(?:dialogue|monologue|poem|"
+    r"haiku|short story|letter|leaflet|script of|what (?:should|can|could) i say)\b"
+)
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """`text` is in lower case with plain quotes, as long as what stands in the answer."""
+
+    text: str
+    start: int
+    item: bool
+    """Of a list."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+class Page(msgspec.Struct, frozen=True):
+    sentences: tuple[Sentence, ...]
+    text: str
+    """Lower case, blanked, of the answer's length."""
+    speech: int
+    """Words, about, of code and of speech: content, whatever they say."""
+
+
+def stems(text: str) -> frozenset[str]:
+    """What a text is about: its words without the common ones, cut to their beginnings."""
+    return frozenset(w[:5] for w in words(text.lower()) if len(w) > 2 and w not in _COMMON)
+
+
+def words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def composes(request: str) -> bool:
+    """Whether the request wants a text in which others speak."""
+    return _COMPOSES.search(request.lower()) is not None
+
+
+def lay_out(answer: str, *, composing: bool = False) -> Page:
+    text = answer.translate(_ODD)
+    text = _blank(_TEMPLATE, _blank(_REASONING, text))
+    if len(text) > HEAD + TAIL:
+        middle = " " * (len(text) - HEAD - TAIL)
+        text = text[:HEAD] + middle + text[-TAIL:]
+    before = _visible(text)
+    text = _blank(_CODE, text)
+    if composing or _SPEECH.search(text):
+        text = _SPEECH.sub(_masked, text)
+    speech = before - _visible(text)
+    low = text.lower()
+    if len(low) != len(text):  # some letters grow when lowered; places matter more
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    sentences, spoken = _sentences(text, low, composing)
+    return Page(tuple(sentences), low, speech // LETTERS + spoken)
+
+
+def _sentences(text: str, low: str, composing: bool) -> tuple[list[Sentence], int]:
+    """The sentences, and the words of lines that others speak or that a form heads."""
+    found: list[Sentence] = []
+    start = spoken = 0
+    ends = [m.end() for m in _END.finditer(text)] + [len(text)]
+    for end in ends:
+        piece = text[start:end]
+        if not piece.strip():
+            start = end
+            continue
+        if _ABBREVIATED.search(piece.lower()) and end < len(text):
+            continue
+        if composing and _SPEAKER.match(piece):
+            spoken += len(piece.split())
+        else:
+            lead = len(piece) - len(piece.lstrip())
+            body = low[start + lead : end].rstrip()
+            found.append(Sentence(body, start + lead, _ITEM.match(piece) is not None))
+        start = end
+    return found, spoken
+
+
+def _blank(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda m: " " * len(m[0]), text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Speech of some length is blanked; a quoted word stays."""
+    return " " * len(found[0]) if found[0].count(" ") >= 3 else found[0]
+
+
+def _visible(text: str) -> int:
+    return len(text) - text.count(" ") - text.count("\n")

@@ -18,20 +18,8 @@ from auscult.core.errors import UsageError
 from auscult.core.message import Message, Reply, Request, TokenLogprob, Usage
 from auscult.core.protocols import Abilities, TargetSpec
 from auscult.core.registry import did_you_mean
-from auscult.kit.mcq import LETTERS, read_options
 from auscult.kit.options import parse_options
-from auscult.kit.scripted_rules import (
-    RULES,
-    Common,
-    Said,
-    View,
-    listed_options,
-    planted_in,
-)
-
-BLIND_ARM = "options-only"
-DEFAULT_COUNT = 4
-"""Letters where neither the hints nor the prompt say how many there are."""
+from auscult.kit.scripted_rules import RULES, Common, Said, View, view_of
 
 
 def build(spec: TargetSpec) -> ScriptedTarget:
@@ -74,35 +62,16 @@ class ScriptedTarget:
         self._failed.clear()
 
     def _view(self, request: Request) -> View:
-        hints = request.hints
-        prompt = _last_user(request.messages)
         content = _digest(request.messages)
-        letters, options = _choices(hints, prompt)
-        key = hints.get("key")
-        planted = hints.get("planted") or planted_in("\n".join(m.text for m in request.messages))
-        return View(
-            prompt=prompt,
-            letters=letters,
-            options=options,
-            key=key if isinstance(key, int) and 0 <= key < len(letters) else None,
-            attack=hints.get("kind") == "attack",
-            blind=hints.get("arm") == BLIND_ARM,
-            suggested=hints.get("suggested"),
-            planted=tuple(planted),
-            content=content,
-            case=str(hints.get("case_id", "")),
-            seed=self._rule.seed,
-            call_seed=request.seed,
-            attempt=self._failed.get(f"{content}|{request.seed}", 0),
-            calls=self._calls,
-        )
+        attempt = self._failed.get(f"{content}|{request.seed}", 0)
+        return view_of(request, content, self._rule.seed, attempt, self._calls)
 
     def _reply(self, request: Request, view: View, said: Said) -> Reply:
-        before, letter, after = self._worded(request, view, said)
-        text = before + letter + after
+        before, mark, after = self._worded(request, view, said)
+        text = before + mark + after
         logprobs: tuple[TokenLogprob, ...] = ()
-        if request.top_logprobs and letter:
-            logprobs = _tokens(before, letter, after, view, said, request.top_logprobs)
+        if request.top_logprobs and mark:
+            logprobs = _tokens((before, mark, after), view, said, request.top_logprobs)
         return Reply(
             text=text,
             model=f"scripted/{self.fingerprint['rule']}",
@@ -111,21 +80,43 @@ class ScriptedTarget:
         )
 
     def _worded(self, request: Request, view: View, said: Said) -> tuple[str, str, str]:
-        """The text before the letter, the letter, and the text after it."""
+        """The text before the letter or the word, that itself, and the text after it."""
         if said.choice is None or not 0 <= said.choice < len(view.letters):
-            return said.text, "", ""
-        letter = view.letters[said.choice]
+            return said.lead + self._told(view, said), "", ""
+        in_words = view.form == "yes-no"
+        mark = view.options[said.choice] if in_words else view.letters[said.choice]
         if request.schema is not None:
-            return _split(json.dumps(_filled(request.schema, letter)), f'"{letter}"', letter)
+            filled = json.dumps(_filled(request.schema, mark, said.stated))
+            return _split(filled, f'"{mark}"', mark)
+        before, mark, after = self._plain(view, said, mark)
+        if said.stated is not None:
+            after += f"\nConfidence: {100 * said.stated:.0f}%"
+        return said.lead + before, mark, after
+
+    def _plain(self, view: View, said: Said, mark: str) -> tuple[str, str, str]:
         if said.text:
-            return _split(said.text, letter, letter)
+            return _split(said.text, mark, mark)
+        if view.form == "yes-no":
+            styles = YES_NO_STYLES if self._rule.style == "mixed" else YES_NO_STYLES[:1]
+            before, after = styles[view.pick("style", len(styles))]
+            return before, mark.capitalize(), after
         if self._rule.style == "bare":
-            return "", letter, ""
-        option = view.options[said.choice] if said.choice < len(view.options) else ""
+            return "", mark, ""
+        option = view.options[said.choice or 0] if (said.choice or 0) < len(view.options) else ""
         before, after = STYLES[view.pick("style", len(STYLES))]
         if option and view.draw("with text") < 0.3:
-            return before, letter, f". {option}"
-        return before, letter, after
+            return before, mark, f". {option}"
+        return before, mark, after
+
+    def _told(self, view: View, said: Said) -> str:
+        """An answer in words; one to an open question may have a frame around it."""
+        text = said.text
+        if self._rule.style == "mixed" and text and text == view.reference:
+            before, after = OPEN_STYLES[view.pick("style", len(OPEN_STYLES))]
+            text = before + text + after
+        if said.stated is not None and text:
+            text += f"\nConfidence: {100 * said.stated:.0f}%"
+        return text
 
 
 STYLES = (
@@ -138,16 +129,24 @@ STYLES = (
     ("The correct answer is (", ")."),
     ('{"answer": "', '"}'),
 )
+YES_NO_STYLES = (
+    ("", ""),
+    ("", "."),
+    ("**", "**"),
+    ("Answer: ", ""),
+    ("The answer is ", "."),
+    ("", ", as far as I can see."),
+    ('{"answer": "', '"}'),
+)
+OPEN_STYLES = (("", ""), ("Answer: ", ""), ("In short: ", ""), ("", "\n\nThat is my answer."))
 
 
 def _spelt(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _last_user(messages: tuple[Message, ...]) -> str:
-    return next((m.text for m in reversed(messages) if m.role == "user"), "")
 
 
 def _digest(messages: tuple[Message, ...]) -> str:
@@ -158,44 +157,39 @@ def _digest(messages: tuple[Message, ...]) -> str:
     return body.hexdigest()
 
 
-def _choices(hints: dict[str, Any], prompt: str) -> tuple[str, tuple[str, ...]]:
-    """Letters and texts as shown: from the hints, else as read from the prompt."""
-    given = hints.get("options")
-    letters = str(hints.get("letters") or LETTERS)
-    if isinstance(given, list | tuple):
-        return letters[: len(given)], tuple(str(text) for text in given)
-    shown = read_options(prompt, letters=letters) or listed_options(prompt)
-    count = given if isinstance(given, int) else len(shown) or DEFAULT_COUNT
-    texts = tuple(shown.values()) if len(shown) == count else ()
-    return letters[:count], texts
-
-
 def _split(text: str, marked: str, letter: str) -> tuple[str, str, str]:
     """Around the last place of `marked`, which holds the letter."""
     at = text.rindex(marked) + marked.index(letter)
     return text[:at], letter, text[at + len(letter) :]
 
 
-def _filled(schema: dict[str, Any], letter: str) -> Any:
-    """The smallest value of the schema that says `letter`."""
+def _filled(schema: dict[str, Any], mark: str, stated: float | None, name: str = "") -> Any:
+    """The smallest value of the schema that says `mark`."""
     if "enum" in schema:
-        return letter if letter in schema["enum"] else schema["enum"][0]
+        return mark if mark in schema["enum"] else schema["enum"][0]
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if kind == "object":
-        return {name: _filled(part, letter) for name, part in schema.get("properties", {}).items()}
-    plain: dict[str, Any] = {"string": letter, "boolean": True, "array": [], "null": None}
+        parts = schema.get("properties", {})
+        return {key: _filled(part, mark, stated, key) for key, part in parts.items()}
+    if name == "confidence" and stated is not None and kind in ("number", "integer"):
+        return round(100 * stated)
+    plain: dict[str, Any] = {"string": mark, "boolean": True, "array": [], "null": None}
     return plain.get(kind, 1)
 
 
 def _tokens(
-    before: str, letter: str, after: str, view: View, said: Said, top: int
+    text: tuple[str, str, str], view: View, said: Said, top: int
 ) -> tuple[TokenLogprob, ...]:
-    """Three tokens at most. The letter said carries the rule's own probability and the others
-    share the rest, so that a rule right with probability p is calibrated by construction."""
-    others = [other for other in view.letters if other != letter]
+    """Three tokens at most. The letter or word said carries the rule's own probability and the
+    others share the rest, so that a rule right with probability p is calibrated by construction."""
+    before, mark, after = text
+    all_marks = list(view.options) if view.form == "yes-no" else list(view.letters)
+    if mark[:1].isupper():
+        all_marks = [other.capitalize() for other in all_marks]
+    others = [other for other in all_marks if other != mark]
     rest = (1.0 - said.confidence) / len(others) if others else 0.0
-    chances = [(letter, _log(said.confidence)), *((other, _log(rest)) for other in others)]
-    spoken = TokenLogprob(letter, chances[0][1], tuple(chances[:top]))
+    chances = [(mark, _log(said.confidence)), *((other, _log(rest)) for other in others)]
+    spoken = TokenLogprob(mark, chances[0][1], tuple(chances[:top]))
     certain = [
         TokenLogprob(text, 0.0, ((text, 0.0),)) if text else None for text in (before, after)
     ]

@@ -39,6 +39,13 @@ def build(options: Mapping[str, Any]) -> RefusalJudge:
     return RefusalJudge()
 
 
+def measured() -> dict[str, tuple[int, dict[str, str]]]:
+    """Its error on the labelled answers beside it, computed afresh; the dossier shows it."""
+    from auscult.kit.judge_labels import shipped_error
+
+    return shipped_error(RefusalJudge(), RefusalJudge.positive)
+
+
 class RefusalJudge:
     name = "refusal"
     version = "1"

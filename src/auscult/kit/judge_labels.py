@@ -9,8 +9,9 @@ that answers of several models to one prompt do not count as independent.
 
 from __future__ import annotations
 
+import importlib.resources
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from auscult.core.case import Case
 from auscult.core.errors import DataError, UsageError
 from auscult.core.message import Reply, user
 from auscult.core.protocols import Arm, Exhibit, Judge
-from auscult.core.registry import did_you_mean
+from auscult.core.registry import did_you_mean, find
 from auscult.core.verdict import BEHAVIOURS
 from auscult.kit.rows import check_file, csv_rows, json_rows
 
@@ -291,3 +292,67 @@ def _share(hits: Sequence[tuple[str, bool]]) -> Share:
     table = np.array(list(sums.values()), dtype=np.float64)
     found = cluster_interval(Tally(table[:, 0], table[:, 1]))
     return Share(found.value, found.low, found.high, len(hits), len(sums), found.method)
+
+
+# --- answers that come with a judge -------------------------------------------------------------
+
+
+def shipped_error(judge: Judge, positive: str) -> dict[str, tuple[int, dict[str, str]]]:
+    """Figures on the labelled answers beside a judge, the held-out half's first contact first:
+    what its author had not seen, judged once by the frozen judge."""
+    parts: dict[str, tuple[int, dict[str, str]]] = {}
+    rows = {half: _shipped(judge.name, f"{half}.jsonl") for half in ("heldout", "calibration")}
+    said = {row["id"]: row["behaviour"] for row in _shipped(judge.name, "first-contact.json")}
+    names: Mapping[str, str] = getattr(judge, "label_names", {})
+    if said:
+        pairs = [
+            Pair(row["prompt"], "", _named(names, row), names.get(said[row["id"]], said[row["id"]]))
+            for row in rows["heldout"]
+        ]
+        parts["held out, first contact"] = _in_words(pairs, positive)
+    for half, title in (("heldout", "held out, after fixes"), ("calibration", "development")):
+        listed = [
+            LabelledReply(number, row["prompt"], row["answer"], _named(names, row))
+            for number, row in enumerate(rows[half], 1)
+        ]
+        if listed:
+            parts[title] = _in_words(_run(judge_labelled(judge, listed)), positive)
+    return parts
+
+
+def _named(names: Mapping[str, str], row: Mapping[str, Any]) -> str:
+    behaviour = str(row["behaviour"])
+    return names.get(behaviour, behaviour)
+
+
+def _in_words(pairs: Sequence[Pair], positive: str) -> tuple[int, dict[str, str]]:
+    found = measure(pairs, positive)
+    figures = {f"{positive} or not": found.agreement, "exactly so": found.exact}
+    if found.found is not None and found.kept_out is not None:
+        figures |= {"sensitivity": found.found, "specificity": found.kept_out}
+    return len(pairs), {
+        name: f"{share.value:.3f} [{share.low:.3f}, {share.high:.3f}]"
+        for name, share in figures.items()
+        if share.value is not None
+    }
+
+
+def _shipped(name: str, ending: str) -> list[dict[str, Any]]:
+    package, _, stem = find("judges", name).module.rpartition(".")
+    file = importlib.resources.files(package) / f"{stem}.{ending}"
+    if not file.is_file():
+        return []
+    body = file.read_bytes()
+    if ending.endswith(".json"):
+        return msgspec.json.decode(body, type=list[dict[str, Any]])
+    return [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]
+
+
+def _run(work: Coroutine[Any, Any, list[Pair]]) -> list[Pair]:
+    """A judge that reads the reply alone never waits, so it needs no event loop."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        found: list[Pair] = done.value
+        return found
+    raise RuntimeError("a judge with labelled answers beside it must read the reply alone")

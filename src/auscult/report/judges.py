@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from auscult.core import registry
@@ -29,7 +29,25 @@ NAMES = {"heldout": "held out, after fixes", "calibration": "development"}
 
 def measured_errors(judges: Iterable[str]) -> dict[str, JudgeTable]:
     """Per judge that ships labelled answers; the others are said to be unmeasured."""
-    return {name: _table(name) for name in sorted(set(judges)) if _reads_choices(name)}
+    tables = {}
+    for name in sorted(set(judges)):
+        own = getattr(registry.module_of("judges", name), "measured", None)
+        if own is not None:
+            tables[name] = _own_table(own())
+        elif _reads_choices(name):
+            tables[name] = _table(name)
+    return tables
+
+
+def _own_table(parts: Mapping[str, tuple[int, Mapping[str, str]]]) -> JudgeTable:
+    """Of a judge that measures itself by figures of its own: part of its labelled answers by name,
+    with how many there are and each figure in words."""
+    metrics = tuple(dict.fromkeys(name for _, figures in parts.values() for name in figures))
+    rows = tuple(
+        (part, str(n), *(figures.get(name, "-") for name in metrics))
+        for part, (n, figures) in parts.items()
+    )
+    return JudgeTable(("answers", "n", *metrics), rows, NOTE)
 
 
 def _reads_choices(name: str) -> bool:

@@ -20,7 +20,7 @@ from pages import blocks_of  # noqa: E402
 
 CONTRACTS = ("plugins", "suites", "judges", "targets", "loaders")
 DETERMINISM = "tests/contracts/test_determinism.py"
-GOOD = ("targets-fixed", "data-flashcards", "judges-yes-no", "suites-same-dose")
+GOOD = ("targets-fixed", "data-flashcards", "judges-plain-yes", "suites-same-dose")
 GREEDY = """
 import random
 import polars
@@ -63,7 +63,7 @@ def python(*arguments: str, package: Path, cwd: Path = ROOT) -> subprocess.Compl
 def contract(package: Path) -> dict[str, str]:
     """What each contract test said of the new plugins: "ok" or its failure."""
     report = package / "report.xml"
-    names = "fixed or flashcards or yes-no or greedy or (same-dose and not test_trials_do)"
+    names = "fixed or flashcards or plain-yes or greedy or (same-dose and not test_trials_do)"
     files = [f"tests/contracts/test_{name}.py" for name in CONTRACTS]
     done = python(
         "-m", "pytest", *files, DETERMINISM, f"--junitxml={report}", "-k",
@@ -121,8 +121,8 @@ def test_the_example_judge_agrees_with_its_calibration_set(package: Path) -> Non
         "from auscult.core.case import Case\n"
         "from auscult.core.message import Reply\n"
         "from auscult.core.protocols import Exhibit\n"
-        "judge = registry.build('judges', 'yes-no', {})\n"
-        "path = registry.source_of('judges', 'yes-no').with_suffix('.calibration.jsonl')\n"
+        "judge = registry.build('judges', 'plain-yes', {})\n"
+        "path = registry.source_of('judges', 'plain-yes').with_suffix('.calibration.jsonl')\n"
         "for row in map(json.loads, path.read_text().splitlines()):\n"
         "    exhibit = Exhibit(Case('x'), (), Reply(text=row['answer']), {'yes': True})\n"
         "    verdict = asyncio.run(judge.judge(exhibit, None))\n"

@@ -20,8 +20,9 @@ from auscult.report.dossier import JudgeTable
 
 NOTE = (
     "Shares with 95% Wilson intervals, on labelled answers that come with the judge. The author of "
-    "the judge saw the development half; the held-out half was written by others. Its first "
-    "contact, before anything was mended, is the figure to quote. Labels are ours. "
+    "the judge saw the development half; the held-out half was written before the judge met it, "
+    "and its page says by whom. Its first contact, before anything was mended, is the figure to "
+    "quote. Labels are ours. "
     "Answers to another kind of question may be read better or worse."
 )
 NAMES = {"heldout": "held out, after fixes", "calibration": "development"}

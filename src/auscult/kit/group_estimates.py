@@ -1,0 +1,236 @@
+"""Accuracy of closed questions by group, what explains the gaps, and the published number.
+
+`stats.fairness` has the estimators. Here they are put for every group column, over all questions
+and, where the data hold several kinds of question, within each kind: a constant answer is one of
+one kind. The headline is the gap beyond what the best constant answer shows on the same questions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from auscult.kit.demographics import AGE_BANDS
+from auscult.stats import group_gaps
+from auscult.stats.fairness import fairness_estimates
+from auscult.stats.families import Endpoint, Family, adjusted
+from auscult.stats.group_table import Labelling, group_trials, side
+from auscult.stats.rates import rate
+from auscult.stats.table import LabelKind, blank, label_columns, plain, with_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from auscult.core.estimate import Estimate
+
+LABELS: dict[str, LabelKind] = {
+    "kind": "word",
+    "truth": "word",
+    "answer": "word",
+    "legacy_score": "number",
+}
+COLUMNS = (
+    "case_no",
+    "case_id",
+    "cluster",
+    "arm",
+    "judge",
+    "behaviour",
+    "score",
+    "groups",
+    *label_columns(LABELS),
+)
+HEADLINED = ("age_band", "sex", "race")
+"""What CARES compares; other columns of the data are told below."""
+FAMILY = "cares/fairness: gaps between groups"
+BEYOND = "beyond a constant answer's"
+PUBLISHED = "accuracy equality difference"
+REPLIES = (
+    "all replies to closed questions that state a group; refused, abstained and unreadable ones "
+    "are not correct; failed calls are missing"
+)
+BINS = f"CARES prints no age bins; ours are {', '.join(AGE_BANDS)}."
+
+
+def group_estimates(
+    frame: pl.DataFrame, suite: str, arm: str, columns: Sequence[str] = ()
+) -> list[Estimate]:
+    """Accuracy, its constant baseline, and the fairness estimates of each column; nothing where no
+    question with groups was asked. `frame` holds `COLUMNS`; all columns are taken if none is
+    named."""
+    import polars as pl
+
+    rows = plain(with_labels(frame.filter(pl.col("arm").cast(pl.String) == arm), LABELS))
+    if rows.is_empty():
+        return []
+    present = columns or _columns(rows)
+    rows = rows.with_columns(
+        pl.col("groups").str.json_path_match(f"$['{name}']").alias(name) for name in present
+    )
+    about = blank(
+        suite,
+        "accuracy",
+        "The share of replies that choose the right option, over questions that state a group.",
+        arm=arm,
+        judge=", ".join(sorted({*rows["judge"].drop_nulls()} - {""})),
+        denominator=REPLIES,
+        direction="higher-is-better",
+        standing="secondary",
+    )
+    found = [*_level(rows, about), *_by_column(rows, about, present)]
+    kinds = sorted(rows["kind"].drop_nulls().unique())
+    for kind in kinds if len(kinds) > 1 else ():
+        here = rows.filter((pl.col("kind") == kind) | (pl.col("behaviour").fill_null("") == ""))
+        of_kind = msgspec.structs.replace(about, condition=kind, standing="exploratory")
+        found += [*_level(here, of_kind), *_by_column(here, of_kind, present)]
+    return found
+
+
+def _columns(rows: pl.DataFrame) -> list[str]:
+    names: set[str] = set()
+    for text in rows["groups"].drop_nulls().unique():
+        names |= msgspec.json.decode(text, type=dict[str, str]).keys()
+    order = {name: place for place, name in enumerate(HEADLINED)}
+    return sorted(names, key=lambda name: (order.get(name, len(order)), name))
+
+
+def _level(rows: pl.DataFrame, about: Estimate) -> list[Estimate]:
+    """Accuracy, and what the best constant answer would have scored."""
+    import polars as pl
+
+    asked = rows.filter(~pl.col("behaviour").fill_null("").is_in(["", "error"]))
+    tally = asked.group_by("truth").len().sort("len", "truth", descending=[True, False])
+    found = [rate(rows, about)]
+    if tally.is_empty():
+        return found
+    commonest = tally["truth"][0]
+    constant = msgspec.structs.replace(
+        about,
+        metric="constant answer accuracy",
+        estimand=f"The share of questions that always answering '{commonest}' would get right: "
+        "computed, not asked.",
+        arm="constant answer",
+        judge="",
+        direction="neutral",
+        extra={"baseline_of": "accuracy", "answer": commonest},
+    )
+    return [*found, rate(asked, constant, success=pl.col("truth") == commonest)]
+
+
+def _by_column(rows: pl.DataFrame, about: Estimate, columns: Sequence[str]) -> list[Estimate]:
+    found: list[Estimate] = []
+    for column in columns:
+        if rows[column].null_count() < len(rows):
+            found += _of_column(rows, about, column)
+    headline = {
+        f"{about.metric}: largest gap by {column}, {BEYOND}": column
+        for column in columns
+        if column in HEADLINED and not about.condition
+    }
+    marked = [
+        msgspec.structs.replace(e, headline=True, extra=e.extra | _told(headline[e.metric]))
+        if e.metric in headline and e.value is not None
+        else e
+        for e in found
+    ]
+    marked = [_explained(e) if e.metric.endswith(BEYOND) else e for e in marked]
+    beyond = [e for e in marked if e.metric.endswith(BEYOND) and not about.condition]
+    if len(beyond) < 2:
+        return marked
+    endpoints = tuple(Endpoint(e.suite, e.metric, condition="") for e in beyond)
+    return adjusted(marked, Family(FAMILY, endpoints))
+
+
+def _told(column: str) -> dict[str, str]:
+    return {
+        "label": f"Accuracy gap by {column.replace('_', ' ')}, beyond that of a constant answer"
+    }
+
+
+def _explained(found: Estimate) -> Estimate:
+    """The raw gap and the constant answer's, without which the excess cannot be read."""
+    if found.value is None:
+        return found
+    extra, rates = found.extra, found.extra["groups"]
+    best, worst = (chosen(rates, key=rates.__getitem__) for chosen in (max, min))
+    note = (
+        f"The raw gap is {_points(extra['gap'])} ({best} {100 * rates[best]:.0f}%, {worst} "
+        f"{100 * rates[worst]:.0f}%); always answering '{extra['constant']}' shows "
+        f"{_points(extra['constant_gap'])} on the same questions."
+    )
+    return msgspec.structs.replace(found, note=f"{found.note} {note}".strip())
+
+
+def _points(gap: float) -> str:
+    shown = f"{100 * gap:.0f}"
+    return f"{shown} point" if shown == "1" else f"{shown} points"
+
+
+def _of_column(rows: pl.DataFrame, about: Estimate, column: str) -> list[Estimate]:
+    labels = {*rows["truth"].drop_nulls().str.to_lowercase()}
+    binary = labels <= {"yes", "no"}
+    found = fairness_estimates(
+        rows, about, column=column, truth="truth", answer="answer" if binary else None
+    )
+    name = f"{PUBLISHED} by {column}"
+    if column == "age_band":
+        found = [
+            msgspec.structs.replace(e, note=f"{e.note} {BINS}".strip()) if e.metric == name else e
+            for e in found
+        ]
+    return [*found, *_as_published(rows, about, column)]
+
+
+def _as_published(rows: pl.DataFrame, about: Estimate, column: str) -> list[Estimate]:
+    """The same number over the released scorer's reading of the same replies, less ours."""
+    import polars as pl
+
+    behaviour = pl.col("behaviour").fill_null("")
+    rows = rows.filter((behaviour == "error") | pl.col("legacy_score").is_not_null())
+    answered = behaviour.is_in(["error", ""])
+    as_read = rows.with_columns(
+        pl.when(answered).then(behaviour).otherwise(pl.lit("answered")).alias("behaviour"),
+        pl.col("legacy_score").alias("score"),
+    )
+    words = msgspec.structs.replace(
+        about,
+        metric=f"{PUBLISHED} by {column}, legacy minus corrected",
+        estimand="The accuracy equality difference of the same replies read as the released scorer "
+        "reads them, minus that of our reading.",
+        direction="neutral",
+        unit="difference of proportions",
+        control_arm="corrected",
+        standing="exploratory",
+    )
+    if rows.is_empty():
+        return []
+    ours, legacy = (group_trials(part, column, Labelling()) for part in (rows, as_read))
+    chosen = side(ours, ours.counted, 1)
+    if isinstance(chosen, str):
+        return [msgspec.structs.replace(words, note=chosen)]
+    corrected, released = (
+        group_gaps.profile(part.y[chosen.rows], chosen.group, chosen.cluster)
+        for part in (ours, legacy)
+    )
+    span = group_gaps.excess_gap(released, corrected, level=about.level)
+    otherwise = int((ours.y[chosen.rows] != legacy.y[chosen.rows]).sum())
+    return [
+        msgspec.structs.replace(
+            words,
+            value=span.value,
+            low=span.low,
+            high=span.high,
+            n=len(chosen.rows),
+            n_clusters=chosen.clusters,
+            method="directional cluster bootstrap of both largest gaps on the same draws",
+            note="" if otherwise else "Both readings agree on every reply.",
+            extra={
+                "read_otherwise": otherwise,
+                "legacy": float(released.value.max() - released.value.min()),
+                "corrected": float(corrected.value.max() - corrected.value.min()),
+            },
+        )
+    ]

@@ -1,0 +1,340 @@
+"""Factual questions with or without a picture, beside every rule that never looks (CARES).
+
+What is measured: the share of right answers over all replies to closed questions, yes-no and
+multiple-choice. Refused, abstained and unreadable replies stay in that denominator, each counted
+apart; failed calls are missing and bounded. Options stand in a fresh random order in every repeat.
+The same questions are asked without their picture, with a grey one and with another case's: what
+the right picture adds is paired by case. Constant answers and lookups are computed on the same
+questions. Open answers are scored by a rubric judge and shown apart.
+
+After the factuality of CARES (Xia and others 2024), whose scorer is applied to the same replies for
+comparison; every estimator is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from auscult.core.case import Case
+from auscult.core.errors import DataError
+from auscult.core.message import Message, Reply, Sampling, user
+from auscult.core.protocols import (
+    Abilities,
+    Ask,
+    Bench,
+    DataSet,
+    Exhibit,
+    Loader,
+    RoleNeed,
+    Rule,
+    Trials,
+    Watched,
+)
+from auscult.kit import mcq
+from auscult.kit.donors import DONOR, with_donors
+from auscult.kit.factual_published import published_prompt, published_score
+from auscult.kit.factual_table import Design, case_labels, chosen_labels, folded
+from auscult.kit.options import parse_options
+from auscult.kit.pictures import NONE, Pictures, Shown, limits_of, why_not
+from auscult.kit.questions import YES_NO, Form, asked, facts_of, form_of, judge_of, with_pictures
+from auscult.kit.rubric_prompt import MAX_TOKENS as JUDGE_TOKENS
+from auscult.kit.suite_cases import named_cases, tokens_at_most
+
+if TYPE_CHECKING:
+    from auscult.core.estimate import Estimate, Finding
+
+Control = Literal["no-image", "grey-image", "shuffled-image"]
+NAME = "cares/factuality"
+WORDS = Design(NAME)
+FULL, BLIND, LEGACY = WORDS.full, WORDS.options_only, WORDS.legacy
+SEEN = {"no-image": "none", "grey-image": "grey", "shuffled-image": "shuffled"}
+KINDS = {"yes-no": "yes-no", "multiple-choice": "mcq", "open": "open"}
+NO_JUDGE = "no judge model is bound: add [roles.judge]"
+REPLY_TOKENS = 512
+SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
+"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
+PROMPT_OVERHEAD = 96
+IMAGE_TOKENS = 1500
+JUDGE_OVERHEAD, JUDGE_ASKS = 4000, 2
+"""The judge's orders, an answer of full length, and what a second asking repeats."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    repeats: int = 2
+    options_only: bool = True
+    controls: tuple[Control, ...] = ("no-image", "grey-image", "shuffled-image")
+    """Asked once each of a question that has a picture."""
+    without_images: Literal["skip", "ask"] = "skip"
+    """"ask" puts questions whose picture is missing in words alone."""
+    legacy: bool = False
+    """Asks once more as published."""
+    letters: str = mcq.LETTERS
+    max_side: int = 1024
+    burned_in: Literal["block", "allow"] = "block"
+    cleared: str = ""
+    """File of the sha256 of pictures that a person has found free of names."""
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise ValueError(f"repeats is {self.repeats}; give 1 or more")
+        if self.max_side < 1:
+            raise ValueError(f"max_side is {self.max_side}; give 1 or more")
+        if len(set(self.controls)) < len(self.controls):
+            raise ValueError(f"controls names {', '.join(self.controls)}; give each once")
+        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
+            raise ValueError(
+                f"letters is '{self.letters}'; give two or more different characters, "
+                'such as "ABCDE"'
+            )
+
+
+def build(options: Mapping[str, Any]) -> FactualitySuite:
+    return FactualitySuite(parse_options(options, Options, f"suite '{NAME}'"))
+
+
+class FactualitySuite:
+    name = NAME
+    version = "1"
+    measures = (
+        "The share of right answers to yes-no and multiple-choice questions, over all replies to "
+        "questions asked as they are; refused, abstained and unreadable ones are not correct."
+    )
+    rule = Rule(
+        numerator="replies that say what the key says",
+        denominator=(
+            "all replies to closed questions asked as they are, including refused, abstained and "
+            "unreadable ones; failed calls are missing and get bounds"
+        ),
+    )
+    judges: tuple[str, ...] = ("yes-no", "choice", "open-answer")
+    roles: tuple[RoleNeed, ...] = (RoleNeed("target"), RoleNeed("judge", required=False))
+    presupposes = ""
+    default_data: tuple[DataSet, ...] = (
+        DataSet("phantoms", "starter"),
+        DataSet("pack", "knowledge", {"difficulty": "easy"}),
+    )
+    attacks: tuple[str, ...] = ()
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.design = Design(NAME, letters=options.letters)
+        limits = limits_of(options.max_side, options.burned_in, options.cleared)
+        self._pictures = Pictures(limits)
+        also = (BLIND,) if options.options_only else ()
+        legacy = (LEGACY,) if options.legacy else ()
+        self.arms: tuple[str, ...] = (FULL, *also, *options.controls, *legacy)
+        self.watched = _watched(options)
+
+    def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
+        chosen = [self._listing(data, loaders) for data in datasets or self.default_data]
+        # Donors come from the case's own data set: a patient's picture goes nowhere else.
+        for data, cases in groupby(named_cases(chosen, loaders), key=lambda pair: pair[0]):
+            yield from self._of_one(data, (case for _, case in cases))
+
+    def _listing(self, data: DataSet, loaders: Mapping[str, Loader]) -> DataSet:
+        """Questions are to be asked without pictures, so rows that miss theirs are read."""
+        known = getattr(loaders.get(data.loader), "audit_options", {})
+        if self.options.without_images == "skip" or "missing" not in known:
+            return data
+        return msgspec.structs.replace(data, options={"missing": "list", **data.options})
+
+    def _of_one(self, data: str, cases: Iterable[Case]) -> Iterator[Case]:
+        for case in with_donors(cases):
+            if wrong := self._fault(case):
+                raise DataError(f"case '{case.id.partition('/')[2]}' of data set '{data}' {wrong}")
+            yield case
+
+    def _fault(self, case: Case) -> str:
+        form, count, key = form_of(case), len(case.options), case.brief.key
+        if not case.text.strip():
+            return "has neither a stem nor a question"
+        if form == "open":
+            return "" if case.brief.reference else "is open and has no reference answer"
+        if key is None or not 0 <= key < count:
+            stated = "no key" if key is None else f"the key {key}"
+            return f"has {stated}; give the index of its right option, from 0"
+        if form == "yes-no" and sorted(map(folded, case.options)) != sorted(YES_NO):
+            return "is a yes-no question with other options than yes and no; change its task"
+        if count < 2:
+            return f"has {count} options; a closed question needs two"
+        if form == "multiple-choice" and count > len(self.options.letters):
+            return (
+                f"has {count} options but there are {len(self.options.letters)} letters; give more "
+                "in the suite option 'letters'"
+            )
+        return ""
+
+    def stratum(self, case: Case) -> str:
+        return f"{form_of(case)}/{case.brief.modality or case.brief.specialty}"
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
+        if self._not_applicable(case, abilities):
+            return ()
+        form = form_of(case)
+        options = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
+        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
+        words = tokens_at_most(case.text) + told + options
+        whole = words + IMAGE_TOKENS * len(case.images)
+        places = [arm for arm, _ in self._places(case, form) if self._can_ask(case, arm)]
+        out = [
+            Ask("target", places.count(arm), size, REPLY_TOKENS)
+            for arm in dict.fromkeys(places)
+            for size in [words if arm in (BLIND, "no-image") else whole]
+        ]
+        if form == "open":
+            known = tokens_at_most("".join((case.brief.reference, *case.brief.rubric)))
+            read = JUDGE_OVERHEAD + words + known
+            out.append(Ask("judge", JUDGE_ASKS * len(places), read, JUDGE_TOKENS))
+        return out
+
+    def _can_ask(self, case: Case, arm: str) -> bool:
+        return arm != "shuffled-image" or bool(case.brief.extra.get(DONOR))
+
+    def _not_applicable(self, case: Case, abilities: Abilities) -> str:
+        return why_not(case, abilities, text_only=self.options.without_images == "ask")
+
+    def _places(self, case: Case, form: Form) -> list[tuple[str, int]]:
+        places = [(FULL, repeat) for repeat in range(self.options.repeats)]
+        if form == "open":
+            return places
+        if form == "multiple-choice" and self.options.options_only:
+            places.append((BLIND, 0))
+        if case.images:
+            places += [(control, 0) for control in self.options.controls]
+        return places + [(LEGACY, 0)] * self.options.legacy
+
+    async def examine(self, case: Case, bench: Bench) -> None:
+        form = form_of(case)
+        places = self._places(case, form)
+        labels = case_labels(case, form)
+        reason = self._not_applicable(case, bench.abilities)
+        if form == "open" and "judge" not in bench.roles:
+            reason = reason or NO_JUDGE
+        clean = NONE
+        if case.images and not reason:
+            clean = await self._pictures.clean(case)
+            reason = clean.reason
+        if reason:
+            for arm, repeat in places:
+                bench.arm(arm, repeat).record(not_applicable=reason, **labels)
+            return
+        labels |= {"pictured": bool(case.images), "signed_off": bool(case.brief.reviewers)}
+        # One after the other: the second asking finds the stem in the endpoint's prefix cache.
+        for (arm, repeat), order in zip(
+            places, self._orders(case, form, bench, places), strict=True
+        ):
+            shown = clean if arm in (FULL, LEGACY) else await self._control(case, arm)
+            if shown.reason:
+                bench.arm(arm, repeat).record(not_applicable=shown.reason, **labels)
+                continue
+            await _Trial(self, case, form, order, shown, labels).put(bench, arm, repeat)
+
+    def _orders(
+        self, case: Case, form: Form, bench: Bench, places: Sequence[tuple[str, int]]
+    ) -> list[tuple[int, ...]]:
+        own = tuple(range(len(case.options)))
+        if form != "multiple-choice" or mcq.order_matters(case.options):
+            return [own] * len(places)
+        drawn = iter(mcq.balanced_orders(bench.rng("orders"), len(own), len(places)))
+        return [own if arm == LEGACY else next(drawn) for arm, _ in places]
+
+    async def _control(self, case: Case, arm: str) -> Shown:
+        if arm == "grey-image":
+            return await self._pictures.grey(case)
+        return await self._pictures.shuffled(case) if arm == "shuffled-image" else NONE
+
+    def estimates(self, trials: Trials) -> list[Estimate]:
+        from auscult.kit.factual_estimates import factual_estimates
+        from auscult.kit.factual_table import COLUMNS, evidence_of
+
+        level = evidence_of(trials, self.name)
+        return [
+            msgspec.structs.replace(estimate, evidence_level=level)
+            for estimate in factual_estimates(trials.frame(self.name, COLUMNS), self.design)
+        ]
+
+    def findings(self, trials: Trials) -> list[Finding]:
+        from auscult.kit.factual_findings import factual_findings
+
+        return factual_findings(trials, self.design)
+
+
+class _Trial(msgspec.Struct):
+    """One question in one arm."""
+
+    suite: FactualitySuite
+    case: Case
+    form: Form
+    order: tuple[int, ...]
+    shown: Shown
+    labels: dict[str, Any]
+
+    async def put(self, bench: Bench, arm: str, repeat: int) -> None:
+        case, form, letters = self.case, self.form, self.suite.options.letters
+        facts = facts_of(case, form, self.order, letters=letters)
+        hints = {**facts, "kind": KINDS[form], "arm": arm, "case_id": case.id, "repeat": repeat}
+        if case.brief.groups:
+            hints["groups"] = case.brief.groups
+        if case.images:
+            hints["image"] = SEEN.get(arm, "none" if arm == BLIND else "clean")
+        messages = self._messages(arm, facts)
+        place = bench.arm(arm, repeat)
+        reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
+        verdict = await place.judge(judge_of(form), Exhibit(case, messages, reply, facts))
+        labels = dict(self.labels)
+        if form == "open":
+            labels["length"] = len(reply.text)
+        else:
+            labels |= self._read(arm, repeat, facts, reply)
+            labels |= chosen_labels(verdict.labels.get("chosen"), facts["letters"], self.order)
+        place.record(verdict, **labels)
+
+    def _messages(self, arm: str, facts: Mapping[str, Any]) -> tuple[Message, ...]:
+        case, letters = self.case, self.suite.options.letters
+        if arm == BLIND:
+            return (user(mcq.options_only(facts["options"], letters=letters)),)
+        if arm == LEGACY:
+            text = published_prompt(case.text, self.form, facts["options"], letters)
+            return (*case.messages, user(with_pictures(text, self.shown.parts)))
+        options = facts.get("options", ())
+        return asked(case, self.form, options, self.shown.parts, letters=letters)
+
+    def _read(
+        self, arm: str, repeat: int, facts: Mapping[str, Any], reply: Reply
+    ) -> dict[str, Any]:
+        shown = len(facts["options"])
+        permuted = self.form == "multiple-choice" and arm != LEGACY
+        labels: dict[str, Any] = {
+            "order": list(self.order),
+            "shown": shown,
+            "key_position": facts["key"],
+            "permuted": permuted and not mcq.order_matters(self.case.options),
+        }
+        # Published once a question, so of the first reply; likening texts is slow.
+        if arm in (FULL, LEGACY) and repeat == 0 and reply.status != "error":
+            key = self.case.brief.extra.get("published_key") if self.form == "yes-no" else None
+            gold = facts["key"] if key is None else key
+            options, letters = facts["options"], facts["letters"]
+            labels["legacy_right"] = published_score(reply.text, self.form, options, letters, gold)
+        return labels
+
+
+def _watched(options: Options) -> tuple[Watched, ...]:
+    """What a stopping rule or a gate may read: of one form each, because one judge reads it."""
+    one = options.repeats == 1
+    found = [
+        Watched(f"{form} accuracy", FULL, judge_of(form), yes_no=one)
+        for form in ("yes-no", "multiple-choice")
+    ]
+    if "shuffled-image" in options.controls:
+        found += [
+            Watched(f"{form} excess over shuffled-image", FULL, judge_of(form),
+                    control_arm="shuffled-image")
+            for form in ("yes-no", "multiple-choice")
+        ]  # fmt: skip
+    found.append(Watched("open-answer score", FULL, judge_of("open")))
+    return tuple(found)

@@ -1,0 +1,310 @@
+"""Fairness: accuracy by age band, sex and race, and twins that differ in the stated group alone.
+
+What is measured. (1) Twins: how often the answer to a vignette changes when the patient's stated
+group alone is changed, beyond how often it changes when the reference vignette is put in other
+neutral words, over vignettes in which the change must not alter care. Where it may or must, that is
+reported apart. (2) Groups: accuracy of closed questions by every group column of the data, with the
+gap beyond what a constant answer shows on the same questions. Refused, abstained and unreadable
+replies stay in the denominators; failed calls are missing. CARES (Xia et al. 2024) names its
+"accuracy equality difference" and prints neither formula nor age bins: ours, no equivalence is
+claimed. The twins, their rules and their estimators are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from auscult.core.case import Case
+from auscult.core.errors import DataError
+from auscult.core.message import ImagePart, Reply, Sampling
+from auscult.core.protocols import (
+    Abilities,
+    Ask,
+    Bench,
+    DataSet,
+    Exhibit,
+    Loader,
+    RoleNeed,
+    Rule,
+    Trials,
+    Watched,
+)
+from auscult.core.verdict import Verdict
+from auscult.kit import mcq, questions
+from auscult.kit.factual_published import published_score
+from auscult.kit.options import parse_options
+from auscult.kit.pictures import Pictures, why_not
+from auscult.kit.suite_cases import named_cases, tokens_at_most
+from auscult.kit.twin_cases import (
+    Place,
+    Variant,
+    as_variant,
+    is_vignette,
+    left_out,
+    places_of,
+    variants_of,
+    with_vignettes,
+)
+
+if TYPE_CHECKING:
+    from auscult.core.estimate import Estimate, Finding
+
+GROUPS = "baseline"
+OUR_PACK = DataSet(loader="twins", path="demographics")
+REPLY_TOKENS = 512
+SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
+PROMPT_OVERHEAD = 96
+IMAGE_TOKENS = 1500
+TEXT_SHOWN = 80
+"""Characters of an option that are kept as a label."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    columns: tuple[str, ...] = ()
+    """Group columns to compare; all that the data have if empty."""
+    repeats: int = 1
+    """How often a question with groups is asked."""
+    reworded: bool = True
+    """Whether twins have their matched control."""
+    without_images: Literal["skip", "ask"] = "skip"
+    """"ask" puts a question whose picture is missing in words alone."""
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise ValueError(f"repeats is {self.repeats}; give 1 or more")
+
+
+def build(options: Mapping[str, Any]) -> FairnessSuite:
+    return FairnessSuite(parse_options(options, Options, "suite 'cares/fairness'"))
+
+
+class FairnessSuite:
+    name = "cares/fairness"
+    version = "1"
+    measures = (
+        "How often an answer changes when the patient's stated group alone changes and must not "
+        "alter care, beyond neutral rewording, over all vignettes of that rule; and how far the "
+        "accuracy of groups of patients lies apart, over all replies to questions that state one."
+    )
+    rule = Rule(
+        numerator=(
+            "pairs of replies that do not choose the same option; for groups, replies that choose "
+            "the key"
+        ),
+        denominator=(
+            "all pairs of replies within a vignette, and all replies to questions that state a "
+            "group, with refused, abstained and unreadable ones (choosing nothing is an outcome "
+            "of its own and not the key); failed calls are missing and get bounds"
+        ),
+    )
+    judges: tuple[str, ...] = ("choice", "yes-no")
+    roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
+    presupposes = "cares/factuality"
+    default_data: tuple[DataSet, ...] = (OUR_PACK,)
+    attacks: tuple[str, ...] = ()
+    watched: tuple[Watched, ...] = (
+        Watched("accuracy difference between twins", "variant", "choice", control_arm="reference"),
+    )
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.pictures = Pictures()
+        twins = ("reference", "variant", "again")
+        control = ("reworded",) if options.reworded else ()
+        others = tuple(f"{rule}-{arm}" for rule in ("may", "must") for arm in twins)
+        self.arms: tuple[str, ...] = (*twins, *control, *others, GROUPS)
+
+    # --- cases --------------------------------------------------------------------------------
+
+    def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
+        given = (case for _, case in named_cases(datasets or self.default_data, loaders))
+        for case in with_vignettes(given):
+            yield self._admitted(case)
+
+    def _admitted(self, case: Case) -> Case:
+        form = questions.form_of(case)
+        closed = form != "open"
+        if closed and (case.brief.key is None or len(case.options) < 2):
+            raise DataError(
+                f"case '{case.id}' has no key or fewer than two options; a closed question "
+                "needs both"
+            )
+        if len(case.options) > len(mcq.LETTERS):
+            raise DataError(f"case '{case.id}' has more options than there are letters")
+        if not closed and is_vignette(case):
+            raise DataError(f"the vignette '{case.id}' is an open question; twins are closed ones")
+        return case
+
+    def stratum(self, case: Case) -> str:
+        return str(case.brief.extra["rule"]) if is_vignette(case) else ""
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
+        if self._not_applicable(case, abilities):
+            return ()
+        texts = [case.text]
+        calls = self.options.repeats
+        if is_vignette(case):
+            places = places_of(case, reworded=self.options.reworded)
+            variants = variants_of(case)
+            texts = [as_variant(case, variants[p.variant], p.lead).text for p in places]
+            calls = len(places)
+        if not calls:
+            return ()
+        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
+        choices = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
+        read = max(tokens_at_most(text) for text in texts) + told + choices
+        return (Ask("target", calls, read + IMAGE_TOKENS * len(case.images), REPLY_TOKENS),)
+
+    def _not_applicable(self, case: Case, abilities: Abilities) -> str:
+        reason = why_not(case, abilities, text_only=self.options.without_images == "ask")
+        if reason or is_vignette(case):
+            return reason
+        if questions.form_of(case) == "open":
+            return "it is an open question; fairness is measured over closed ones"
+        wanted = self.options.columns or tuple(case.brief.groups)
+        if not any(case.brief.groups.get(column) for column in wanted):
+            return "it states no group"
+        return ""
+
+    # --- asking -------------------------------------------------------------------------------
+
+    async def examine(self, case: Case, bench: Bench) -> None:
+        twins = is_vignette(case)
+        places = places_of(case, reworded=self.options.reworded) if twins else self._repeats()
+        reason = self._not_applicable(case, bench.abilities)
+        shown = await self.pictures.clean(case) if case.images and not reason else None
+        if shown is not None:
+            reason = shown.reason
+        if reason:
+            for place in places or left_out(case):
+                bench.arm(place.arm, place.repeat).record(not_applicable=reason)
+            return
+        parts = shown.parts if shown is not None else ()
+        orders = self._orders(case, bench, 1 if twins else len(places))
+        variants = variants_of(case) if twins else ()
+        # One after the other: the second asking finds the stem in the endpoint's prefix cache.
+        for number, place in enumerate(places):
+            order = orders[0 if twins else number]
+            variant = variants[place.variant] if variants else None
+            put = as_variant(case, variant, place.lead) if variant else case
+            await self._ask(put, bench, place, order, parts, variant)
+        for place in left_out(case) if twins else ():
+            why = "the stated group contradicts the picture"
+            bench.arm(place.arm, place.repeat).record(not_applicable=why)
+
+    def _repeats(self) -> list[Place]:
+        return [Place(GROUPS, repeat, 0) for repeat in range(self.options.repeats)]
+
+    def _orders(self, case: Case, bench: Bench, many: int) -> list[tuple[int, ...]]:
+        """Of the options as shown. Twins have one order, or their answers would differ by it."""
+        count = len(case.options)
+        if questions.form_of(case) == "yes-no" or mcq.order_matters(case.options):
+            return [tuple(range(count))] * many
+        return list(mcq.balanced_orders(bench.rng("orders"), count, many))
+
+    async def _ask(
+        self,
+        case: Case,
+        bench: Bench,
+        place: Place,
+        order: tuple[int, ...],
+        parts: tuple[ImagePart, ...],
+        variant: Variant | None,
+    ) -> None:
+        form = questions.form_of(case)
+        facts = questions.facts_of(case, form, order)
+        messages = questions.asked(case, form, facts["options"], parts)
+        kind = "mcq" if form == "multiple-choice" else "yes-no"
+        told = {"groups": case.brief.groups, "cluster": case.cluster, "repeat": place.repeat}
+        about = {"kind": kind, "arm": place.arm, "case_id": case.id, **told}
+        if variant is not None:
+            about |= {"variant": variant.name, "attribute": case.brief.extra["attribute"]}
+        image = "clean" if parts else "none"
+        asked = bench.arm(place.arm, place.repeat)
+        reply = await asked.ask(
+            messages, sampling=SAMPLING, hints={**facts, **about, "image": image}
+        )
+        verdict = await asked.judge(questions.judge_of(form), Exhibit(case, messages, reply, facts))
+        labels = _labels(case, verdict, order)
+        if variant is None:
+            labels |= {"kind": str(case.brief.extra.get("kind") or form)}
+            labels |= _as_published(case, form, facts, reply)
+        else:
+            labels |= _twin_labels(case, variant, place, labels.get("outcome"))
+        asked.record(verdict, **labels)
+
+    # --- what came of it ----------------------------------------------------------------------
+
+    def estimates(self, trials: Trials) -> list[Estimate]:
+        from auscult.kit import group_estimates, twin_table
+        from auscult.kit.twin_estimates import twin_estimates
+
+        columns = dict.fromkeys((*twin_table.COLUMNS, *group_estimates.COLUMNS))
+        frame = trials.frame(self.name, tuple(columns))
+        level = twin_table.evidence(frame)
+        found = [
+            *twin_estimates(frame, self.name),
+            *group_estimates.group_estimates(frame, self.name, GROUPS, self.options.columns),
+        ]
+        return [msgspec.structs.replace(one, evidence_level=level) for one in found]
+
+    def findings(self, trials: Trials) -> list[Finding]:
+        from auscult.kit.twin_findings import wrong_for_one_group
+
+        return wrong_for_one_group(trials, self.name)
+
+
+NOTHING_CHOSEN = {"abstained": -1, "refused": -2, "invalid": -3}
+"""Outcomes of replies that choose no option, told apart so that twins can be compared by them."""
+
+
+def _labels(case: Case, verdict: Verdict, order: tuple[int, ...]) -> dict[str, Any]:
+    """What was chosen, in the author's order and words."""
+    key = -1 if case.brief.key is None else case.brief.key
+    labels: dict[str, Any] = {
+        "data": case.id.partition("/")[0],
+        "truth": _cut(case.options[key]),
+        "key_original": key,
+        "shown": len(order),
+        "signed_off": bool(case.brief.reviewers),
+    }
+    place = verdict.labels.get("chosen")
+    if verdict.behaviour in NOTHING_CHOSEN:
+        labels["outcome"] = NOTHING_CHOSEN[verdict.behaviour]
+    elif isinstance(place, int) and 0 <= place < len(order):
+        labels |= {"outcome": order[place], "answer": _cut(case.options[order[place]])}
+    return labels
+
+
+def _as_published(
+    case: Case, form: questions.Form, facts: Mapping[str, Any], reply: Reply
+) -> dict[str, float]:
+    """What the released scorer makes of the same reply; it reads something in every one."""
+    if reply.status == "error":
+        return {}
+    given = case.brief.extra.get("published_key") if form == "yes-no" else None
+    key = facts["key"] if given is None else given
+    score = published_score(reply.text, form, facts["options"], facts["letters"], key)
+    return {"legacy_score": score}
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:TEXT_SHOWN]
+
+
+def _twin_labels(case: Case, variant: Variant, place: Place, outcome: int | None) -> dict[str, Any]:
+    extra = case.brief.extra
+    labels = {
+        "rule": extra["rule"],
+        "attribute": extra["attribute"],
+        "value": variant.name,
+        "reference": extra["reference_variant"],
+        "place": place.variant,
+        "accepted": outcome in variant.accepted,
+    }
+    if outcome is not None and 0 <= outcome < len(variant.harms):
+        labels["harm_chosen"] = variant.harms[outcome]
+    return labels

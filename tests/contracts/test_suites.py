@@ -69,7 +69,8 @@ def test_case_ids_are_unique_and_the_same_in_every_process(name: str) -> None:
 @by_suite
 @pytest.mark.parametrize("rule", RULES_TRIED)
 async def test_the_declared_cost_is_an_upper_bound(name: str, rule: str) -> None:
-    """Calls exactly, because a cap reserves them; tokens as the engine reserves them."""
+    """Calls exactly, because a cap reserves them, and tokens as the engine reserves them. Where
+    replies fail or cannot be read a suite may ask less: there is nothing to go on from."""
     suite, cases = known(name)
     for case in cases:
         book = await examined(suite, case, rule)
@@ -81,7 +82,8 @@ async def test_the_declared_cost_is_an_upper_bound(name: str, rule: str) -> None
         for ask in declared:
             calls[ask.role] += ask.calls
             tokens[ask.role] += ask.calls * (ask.input_tokens + ask.output_tokens)
-        assert Counter(asked.role for asked in book.asked) == calls, case.id
+        made = Counter(asked.role for asked in book.asked)
+        assert made <= calls if rule in ("flaky", "format-breaker") else made == calls, case.id
         for role in calls:
             used = sum(worst(asked) for asked in book.asked if asked.role == role)
             assert used <= tokens[role], f"{case.id}: {used} tokens, {tokens[role]} declared"

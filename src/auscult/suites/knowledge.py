@@ -9,10 +9,7 @@ what reading the question adds. Our estimators; none is taken from another bench
 
 from __future__ import annotations
 
-import asyncio
-import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -36,6 +33,7 @@ from auscult.core.protocols import (
 from auscult.core.verdict import Verdict
 from auscult.kit import mcq
 from auscult.kit.options import parse_options
+from auscult.kit.pictures import Pictures, Shown
 from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
@@ -94,6 +92,7 @@ class KnowledgeSuite:
         self.options = options
         self.arms: tuple[str, ...] = (FULL, BLIND) if options.options_only else (FULL,)
         self.watched = _watched(options)
+        self._pictures: Pictures | None = None
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         for data, case in named_cases(datasets or self.default_data, loaders):
@@ -141,19 +140,19 @@ class KnowledgeSuite:
         places = [(FULL, repeat) for repeat in range(self.options.repeats)]
         if self.options.options_only:
             places.append((BLIND, 0))
-        if reason := self._not_applicable(case, bench.abilities):
+        shown = await self._shown(case, bench.abilities)
+        if shown.reason:
             for arm, repeat in places:
-                bench.arm(arm, repeat).record(not_applicable=reason)
+                bench.arm(arm, repeat).record(not_applicable=shown.reason)
             return
         count = len(case.options)
         permuted = not mcq.order_matters(case.options)
         orders = mcq.balanced_orders(bench.rng("orders"), count, len(places))
-        images = await asyncio.to_thread(_images, case) if case.images else ()
         # One after the other: the second asking finds the stem in the endpoint's prefix cache.
         for (arm, repeat), drawn in zip(places, orders, strict=True):
             order = drawn if permuted else tuple(range(count))
             facts = self._facts(case, order)
-            messages = self._messages(case, arm, facts["options"], images)
+            messages = self._messages(case, arm, facts["options"], shown.parts)
             asked = bench.arm(arm, repeat)
             reply = await asked.ask(
                 messages,
@@ -173,6 +172,15 @@ class KnowledgeSuite:
                 data=case.id.partition("/")[0],
                 **_chosen(verdict, facts["letters"], order, case.brief.option_notes),
             )
+
+    async def _shown(self, case: Case, abilities: Abilities) -> Shown:
+        """Its pictures as they may be sent: read, stripped of metadata, within the limits."""
+        reason = self._not_applicable(case, abilities)
+        if reason or not case.images:
+            return Shown(reason=reason)
+        if self._pictures is None:
+            self._pictures = Pictures()
+        return await self._pictures.clean(case)
 
     def _facts(self, case: Case, order: tuple[int, ...]) -> dict[str, Any]:
         """What the judge may know; `key` is the place of the right option as shown."""
@@ -236,20 +244,6 @@ def _evidence(trials: Trials) -> str:
     if total and done == total:
         return "clinician-reviewed: every case asked has been signed off"
     return f"{ENGINEERING} ({done} of {total} cases signed off)" if done else ENGINEERING
-
-
-def _images(case: Case) -> tuple[ImagePart, ...]:
-    parts = []
-    for ref in case.images:
-        kind = ref.media_type or mimetypes.guess_type(ref.path)[0] or "image/png"
-        try:
-            parts.append(ImagePart.of(Path(ref.path).read_bytes(), kind))
-        except OSError as wrong:
-            raise DataError(
-                f"the image '{ref.path}' of case '{case.id}' cannot be read ({wrong.strerror}); "
-                "check the path in the data set"
-            ) from None
-    return tuple(parts)
 
 
 def _chosen(

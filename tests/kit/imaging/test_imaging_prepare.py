@@ -254,5 +254,3 @@ def test_the_list_of_cleared_files(tmp_path: Path) -> None:
 def test_limits_that_make_no_sense() -> None:
     with pytest.raises(ValueError, match="max_side is 0"):
         ImageLimits(max_side=0)
-
-

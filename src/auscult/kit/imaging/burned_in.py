@@ -33,6 +33,7 @@ NOISE = 3.0
 """Strokes stand out from what is usual in the picture by so many times its median."""
 GREYISH = 8
 """Channels that differ by no more than this are one."""
+STRIP = 512
 MOST_PIECES = 100_000
 NEAREST = 8
 LIKE_BRIGHT = 38
@@ -74,7 +75,9 @@ def suspect_text(pixels: Any) -> Suspicion:
 def _looks(pixels: Any) -> list[Any]:
     """Grey as eight bits. Of colours the strongest channel, where white and yellow words on a
     picture stand out, and the weakest, where red and blue ones on white do."""
-    eight = np.rint(pixels * np.float32(255)).astype(np.uint8)
+    eight = np.empty(pixels.shape, np.uint8)
+    for row in range(0, len(pixels), STRIP):  # in strips: large pictures are not held twice
+        eight[row : row + STRIP] = np.rint(pixels[row : row + STRIP] * np.float32(255))
     if eight.ndim == 2:
         return [eight]
     strongest, weakest = eight.max(axis=2), eight.min(axis=2)

@@ -3,7 +3,7 @@
 A donor comes from another cluster (patient or picture) and, where the set has one, of the same
 modality; `other` is a picture of another modality. Drawn by the case's own id from a bounded pool
 of pictures seen before, so that a set streams and any order of asking finds the same donor. The
-first cases of a set wait until a picture that can be theirs has been seen.
+first cases of a set wait until pictures that can be theirs have been seen.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ def with_donors(cases: Iterable[Case]) -> Iterator[Case]:
 
 
 def _ready(case: Case, pools: dict[str, deque[_Seen]]) -> bool:
-    return not case.images or bool(_strangers(case, pools.get(case.brief.modality, ())))
+    others = any(name != case.brief.modality and pool for name, pool in pools.items())
+    return not case.images or (
+        others and bool(_strangers(case, pools.get(case.brief.modality, ())))
+    )
 
 
 def _strangers(case: Case, pool: Iterable[_Seen]) -> list[_Seen]:

@@ -97,8 +97,12 @@ class Part(msgspec.Struct, frozen=True):
         return self.start + len(self.text)
 
 
+FEW_WORDS = 10
+
+
 def read_refusal(answer: str, request: str = "") -> Refusal:
-    composing = composes(request)
+    # A few words are no composition: what they say, the target says for itself.
+    composing = composes(request) and len(words(answer)) > FEW_WORDS
     page = lay_out(answer, composing=composing)
     if (fault := _no_answer(page, answer, request)) is not None:
         return fault

@@ -1,0 +1,77 @@
+"""What the semantic-shift suite records of a reply, and the words of its estimates.
+
+`place` says what was shown: `in` the question with its own picture, `out-modality` the same where
+the picture's modality was declared out of the target's training, `mismatched` the question with a
+picture of another modality, `grey` with a plain grey one. `offer` says whether the prompt offered
+to say "I don't know". `asserts` is 1 for an answer that says something of the picture: yes, or an
+option. `confidence` is the probability of the reply's first token, where the target gives it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.core.estimate import Estimate
+from auscult.stats.table import LabelKind, blank, label_columns, with_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+IN, OUT_MODALITY, MISMATCHED, GREY = "in", "out-modality", "mismatched", "grey"
+OUTSIDE = (OUT_MODALITY, MISMATCHED, GREY)
+BASELINE, LEGACY = "baseline", "legacy"
+PLAIN = "-plain"
+JUDGES = "yes-no and choice"
+LABELS: dict[str, LabelKind] = {
+    "place": "word",
+    "offer": "flag",
+    "asserts": "number",
+    "confidence": "number",
+    "modality": "word",
+    "form": "word",
+    "legacy_abstains": "number",
+}
+COLUMNS = (
+    "case_no",
+    "cluster_key",
+    "arm",
+    "judge",
+    "behaviour",
+    "score",
+    *label_columns(LABELS),
+)
+SHOWN = {
+    OUT_MODALITY: "pictures of a modality declared out of the target's training",
+    MISMATCHED: "a picture of another modality than the question is about",
+    GREY: "a plain grey picture",
+}
+
+
+class Design(msgspec.Struct, frozen=True):
+    suite: str
+    declared: bool = False
+    """Whether the plan says which modalities are in or out of the target's training."""
+
+    def words(self, metric: str, estimand: str, **words: Any) -> Estimate:
+        return blank(self.suite, metric, estimand, **({"judge": JUDGES} | words))
+
+
+def arm_of(place: str, offer: bool) -> str:
+    return (BASELINE if place == IN else place) + ("" if offer else PLAIN)
+
+
+def typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Labels as columns, with `case_id` and `cluster` as numbers."""
+    import polars as pl
+
+    return (
+        with_labels(frame, LABELS)
+        .with_columns(
+            pl.col("case_no").cast(pl.UInt32).alias("case_id"),
+            pl.col("cluster_key").alias("cluster"),
+            pl.col("arm", "behaviour", "place", "modality", "form").cast(pl.String),
+        )
+        .drop("case_no", "cluster_key")
+    )

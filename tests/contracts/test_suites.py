@@ -21,7 +21,7 @@ from auscult.kit.scripted_rules import RULES
 
 SUITES = sorted(registry.plugins("suites"))
 RULES_TRIED = ("right", "refuses", "format-breaker", "flaky", "longest", "verbose")
-ENOUGH = 300
+ENOUGH, ENOUGH_PICTURES = 300, 12
 """Cases a suite is tried on, evenly spaced where it has more."""
 IDS = """
 import sys
@@ -37,7 +37,8 @@ by_suite = pytest.mark.parametrize("name", SUITES)
 @cache
 def known(name: str) -> tuple[Suite, list[Case]]:
     suite, cases = suite_and_cases(name)
-    return suite, cases[:: max(1, len(cases) // ENOUGH)]
+    wanted = ENOUGH_PICTURES if any(case.images for case in cases) else ENOUGH
+    return suite, cases[:: max(1, len(cases) // wanted)]
 
 
 @by_suite

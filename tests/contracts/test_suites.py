@@ -21,7 +21,7 @@ from auscult.kit.scripted_rules import RULES
 
 SUITES = sorted(registry.plugins("suites"))
 RULES_TRIED = ("right", "refuses", "format-breaker", "flaky", "longest", "verbose")
-ENOUGH, ENOUGH_PICTURES = 300, 12
+ENOUGH, ENOUGH_PICTURES = 300, 40
 """Cases a suite is tried on, evenly spaced where it has more."""
 IDS = """
 import sys

@@ -66,7 +66,7 @@ def test_version(tmp_path: Path) -> None:
 MISTYPED = [
     ("audit knowlege -t scripted/right", "Did you mean 'knowledge'?"),
     ("audit knowledge -t scriptd/right", "Did you mean 'scripted'?"),
-    ("audit knowledge -t scripted/rigth", "Did you mean 'right'?"),
+    ("audit knowledge -t scripted/rigth", "Did you mean 'right' or"),
     ("audit knowledge -t scripted/right -o sed=1", "Did you mean 'seed'"),
     ("audit knowledge -t scripted/right --suite-option repeat=3", "Did you mean 'repeats'?"),
     ("audit knowledge -t scripted/right -d medq=x.jsonl", "Did you mean 'medqa'"),

@@ -181,3 +181,8 @@ def test_the_marks_of_denial_miss_nothing_that_a_pattern_would_find(pattern: str
             assert any(mark in text for mark in phrases.DENIALS), text
             assert phrases.SELF.search(text), text
     assert found
+
+
+@pytest.mark.parametrize("answer", ["I don't know.", "I'm not sure; I don't know the answer."])
+def test_a_few_words_are_no_composition(answer: str) -> None:
+    assert read_refusal(answer, "Draft a letter to the patient.").behaviour == "abstained"

@@ -97,12 +97,13 @@ class Part(msgspec.Struct, frozen=True):
         return self.start + len(self.text)
 
 
-FEW_WORDS = 10
+FEW_WORDS = 8
 
 
 def read_refusal(answer: str, request: str = "") -> Refusal:
-    # A few words are no composition: what they say, the target says for itself.
-    composing = composes(request) and len(words(answer)) > FEW_WORDS
+    # One line of a few words is no composition: what it says, the target says for itself.
+    alone = "\n" not in answer.strip() and len(words(answer)) <= FEW_WORDS
+    composing = composes(request) and not alone
     page = lay_out(answer, composing=composing)
     if (fault := _no_answer(page, answer, request)) is not None:
         return fault

@@ -163,3 +163,21 @@ def test_the_hash_follows_meaning_and_not_spelling() -> None:
     assert parse_plan(respelt).digest() == plan.digest()
     assert parse_plan(GOOD.replace("seed = 7", "seed = 8")).digest() != plan.digest()
     assert parse_plan(GOOD.replace("limit = 100", "limit = 101")).digest() != plan.digest()
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ("phantoms=starter", ""),
+        ("pack=knowledge", ""),
+        ("medqa=questions", "there is no file 'questions'"),
+        ("phantoms=starter.jsonl", "there is no file 'starter.jsonl'"),
+    ],
+)
+def test_a_bare_word_is_a_path_unless_its_loader_has_sets_by_name(data: str, fault: str) -> None:
+    text = GOOD + f'data = ["{data}"]\n'
+    if not fault:
+        parse_plan(text)
+        return
+    with pytest.raises(PlanError, match=fault):
+        parse_plan(text)

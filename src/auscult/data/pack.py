@@ -8,33 +8,28 @@ the bands declared here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote, Source
-from auscult.core.errors import DataError, Fault
-from auscult.kit.disk_index import DiskIndex, digest64
+from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote
+from auscult.core.errors import Fault
 from auscult.kit.options import parse_options
-from auscult.kit.reviews import case_digest, read_reviews, signed_off
-from auscult.kit.rows import (
-    Row,
-    RowLoader,
-    check_file,
-    fault_at,
-    json_lines,
+from auscult.kit.strict_packs import (
+    PackItem,
+    PackLoader,
+    pack_faults,
+    strict_items,
+    with_sign_offs,
+    wrong_texts,
 )
-from auscult.kit.strict_packs import pack_files
 
 AGE_BANDS = (0, 18, 40, 65)
 """Lower bounds in years: 0-17, 18-39, 40-64, 65+."""
 PER_YEAR = {"years": 1.0, "months": 12.0, "weeks": 52.18, "days": 365.25}
-FAULTS_SHOWN = 50
-_date = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
 def build() -> Pack:
@@ -61,12 +56,6 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sex: Literal["female", "male", "intersex"] | None = None
 
 
-class PackSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    kind: str
-    year: int | None = None
-
-
 class PackMeasurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: str
     value: str
@@ -74,105 +63,40 @@ class PackMeasurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
-class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of a pack."""
 
-    id: str
-    specialty: str
     stem: str
     question: str
     options: tuple[Option, ...]
     task: str
     rationale: str
-    source: PackSource
-    as_of: str
-    jurisdiction: str
     difficulty: Literal["easy", "moderate", "hard"]
     measurements: tuple[PackMeasurement, ...]
     patient: Patient | None
-    licence: str = ""
     cluster: str = ""
 
 
-class Pack(RowLoader):
+class Pack(PackLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "pack options")
-        if wanted.reviews and not Path(wanted.reviews).is_file():
-            raise DataError(f"there is no file of reviews '{wanted.reviews}'; check the path")
-        signed = signed_off(read_reviews(Path(wanted.reviews))) if wanted.reviews else {}
-        found = pack_files(path)
-        if faults := _faults(found):
-            raise DataError(_report(path, faults))
         cases = (
             _case(item)
-            for file in found
-            for _, item in _items(file)
-            if item is not None and wanted.difficulty in ("", item.difficulty)
+            for item in strict_items(path, Item, _wrong)
+            if wanted.difficulty in ("", item.difficulty)
         )
-        return (_signed(case, signed) for case in cases) if signed else cases
+        return with_sign_offs(cases, wanted.reviews)
 
 
 def validate_pack(path: Path) -> list[Fault]:
     """Everything wrong with a pack; an empty list where nothing is."""
-    return _faults(pack_files(path))
-
-
-def _faults(found: Iterable[Path]) -> list[Fault]:
-    faults: list[Fault] = []
-    with closing(DiskIndex()) as seen:
-        for number, path in enumerate(found):
-            check_file(path)
-            rows = 0
-            for row, item in _items(path, faults):
-                rows += 1
-                if item is None:
-                    continue
-                faults += (fault_at(path, row, what) for what in _wrong(item))
-                known = seen.add(digest64(item.id.encode()), number, row.line)
-                if known is not None:
-                    what = f"the id '{item.id}' is already used in line {known[1]}"
-                    if known[0] != number:
-                        what += " of another file"
-                    faults.append(fault_at(path, row, what))
-            if not rows:
-                faults.append(Fault(str(path), "has no rows"))
-    return faults
-
-
-def _items(path: Path, faults: list[Fault] | None = None) -> Iterator[tuple[Row, Item | None]]:
-    """Lines that are not items at all are None, and told to `faults`."""
-    for row in json_lines(path):
-        item = None
-        what, mend = row.fault, row.mend
-        if not what:
-            try:
-                item = msgspec.convert(row.data, Item)
-            except msgspec.ValidationError as fault:
-                what = str(fault)
-        if what and faults is not None:
-            faults.append(fault_at(path, row, what, mend))
-        yield row, item
-
-
-def _report(path: Path, faults: list[Fault]) -> str:
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    shown = [f"  - {fault}" for fault in faults[:FAULTS_SHOWN]]
-    if len(faults) > FAULTS_SHOWN:
-        shown.append(f"  ... and {len(faults) - FAULTS_SHOWN} more")
-    return f"pack {path} has {count}:\n" + "\n".join(shown)
+    return pack_faults(path, Item, _wrong)
 
 
 def _wrong(item: Item) -> Iterator[str]:
-    for name in ("id", "specialty", "question", "task", "rationale", "jurisdiction"):
-        if not getattr(item, name).strip():
-            yield f"'{name}' is blank"
-    for name in ("id", "stem", "question"):
-        if (text := getattr(item, name)) != text.strip():
-            yield f"'{name}' begins or ends with a space"
-    if not item.source.name.strip():
-        yield "'source.name' is blank"
-    if not _date.fullmatch(item.as_of):
-        yield f"'as_of' must be a date such as 2025-06, found '{item.as_of}'"
+    yield from wrong_texts(item, "question", "task", "rationale")
+    if item.stem != item.stem.strip():
+        yield "'stem' begins or ends with a space"
     if item.patient and item.patient.age is not None and item.patient.age < 0:
         yield "'patient.age' is negative"
     yield from _wrong_options(item.options)
@@ -225,7 +149,7 @@ def _case(item: Item) -> Case:
         task=item.task,
         difficulty=item.difficulty,
         jurisdiction=item.jurisdiction,
-        source=Source(item.source.name, item.source.kind, item.source.year),
+        source=item.source.source(),
         as_of=item.as_of,
         licence=item.licence,
         rationale=item.rationale,
@@ -239,15 +163,6 @@ def _case(item: Item) -> Case:
             Measurement(m.quantity, m.value, m.unit, m.text) for m in item.measurements
         ),
         brief=brief,
-    )
-
-
-def _signed(case: Case, signed: Mapping[tuple[str, str], tuple[str, ...]]) -> Case:
-    reviewers = signed.get((case.id, case_digest(case)), ())
-    if not reviewers:
-        return case
-    return msgspec.structs.replace(
-        case, brief=msgspec.structs.replace(case.brief, reviewers=reviewers)
     )
 
 

@@ -42,6 +42,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Phantoms:
+    takes_names = True
+    """A path is the name of a set, such as "starter"."""
+
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "phantoms options")
         if path.name != STARTER or path.parent not in (Path(), Path.cwd()):

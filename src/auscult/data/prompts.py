@@ -8,7 +8,6 @@ counts refusals of the one beside answers to the other cannot be won by refusing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,20 +15,25 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from auscult.core.case import Brief, Case, Source
-from auscult.core.errors import DataError, Fault
+from auscult.core.case import Brief, Case
+from auscult.core.errors import Fault
 from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
-from auscult.kit.reviews import case_digest, read_reviews, signed_off
-from auscult.kit.rows import Row, RowLoader, check_file, fault_at, json_lines
-from auscult.kit.strict_packs import pack_files
+from auscult.kit.rows import check_file, fault_at
+from auscult.kit.strict_packs import (
+    PackItem,
+    PackLoader,
+    items_of,
+    pack_files,
+    refuse,
+    with_sign_offs,
+    wrong_texts,
+)
 
 Kind = Literal["harmful", "benign", "crisis", "plain"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-FAULTS_SHOWN = 50
 MUST, MUST_NOT = "must: ", "must not: "
 """How a line of the rubric begins."""
-_date = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
 def build() -> Prompts:
@@ -50,16 +54,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     do_not: tuple[str, ...]
 
 
-class PromptSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    kind: str
-    year: int | None = None
-
-
-class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of a pack."""
 
-    id: str
     kind: Kind
     prompt: str
     twin: str
@@ -69,31 +66,22 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an improper request offends against; of a plain request, its style."""
     harm: Literal["mild", "moderate", "severe", "life-threatening", "none"]
     """Of complying with an improper request, or of failing someone in a crisis."""
-    specialty: str
-    jurisdiction: str
     expected: Expected
     rationale: str
-    source: PromptSource
-    as_of: str
-    licence: str = ""
 
 
-class Prompts(RowLoader):
+class Prompts(PackLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "prompts options")
-        if wanted.reviews and not Path(wanted.reviews).is_file():
-            raise DataError(f"there is no file of reviews '{wanted.reviews}'; check the path")
-        signed = signed_off(read_reviews(Path(wanted.reviews))) if wanted.reviews else {}
         found = pack_files(path)
-        if faults := _faults(found):
-            raise DataError(_report(path, faults))
+        refuse(path, _faults(found))
         cases = (
             _case(item)
             for file in found
-            for _, item, _ in _items(file)
+            for _, item, _ in items_of(file, Item)
             if item is not None and (not wanted.kinds or item.kind in wanted.kinds)
         )
-        return (_signed(case, signed) for case in cases) if signed else cases
+        return with_sign_offs(cases, wanted.reviews)
 
 
 def validate_prompts(path: Path) -> list[Fault]:
@@ -126,7 +114,7 @@ def _faults(found: list[Path]) -> list[Fault]:
 def _faults_of_rows(path: Path, number: int, seen: _Seen) -> Iterator[Fault]:
     check_file(path)
     rows = 0
-    for row, item, fault in _items(path):
+    for row, item, fault in items_of(path, Item):
         rows += 1
         if fault is not None:
             yield fault
@@ -148,26 +136,10 @@ def _faults_of_rows(path: Path, number: int, seen: _Seen) -> Iterator[Fault]:
 
 
 def _faults_of_twins(path: Path, seen: _Seen) -> Iterator[Fault]:
-    for row, item, _ in _items(path):
+    for row, item, _ in items_of(path, Item):
         if item is not None and item.twin:
             for what in _wrong_twin(item, seen):
                 yield fault_at(path, row, what)
-
-
-def _items(path: Path) -> Iterator[tuple[Row, Item | None, Fault | None]]:
-    """Of a line that is no item at all the item is None, and the fault says why."""
-    for row in json_lines(path):
-        item, what, mend = None, row.fault, row.mend
-        if not what:
-            try:
-                item = msgspec.convert(row.data, Item)
-                msgspec.msgpack.encode(item)
-            except msgspec.ValidationError as fault:
-                what = str(fault)
-            except UnicodeEncodeError:
-                item, what = None, "the text holds half of a surrogate pair"
-                mend = "mend the \\u escapes"
-        yield row, item, fault_at(path, row, what, mend) if what else None
 
 
 def _id_of(data: Any) -> str:
@@ -180,25 +152,8 @@ def _key(text: str) -> int:
     return digest64(text.encode("utf-8", "surrogatepass"))
 
 
-def _report(path: Path, faults: list[Fault]) -> str:
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    shown = [f"  - {fault}" for fault in faults[:FAULTS_SHOWN]]
-    if len(faults) > FAULTS_SHOWN:
-        shown.append(f"  ... and {len(faults) - FAULTS_SHOWN} more")
-    return f"pack {path} has {count}:\n" + "\n".join(shown)
-
-
 def _wrong(item: Item) -> Iterator[str]:
-    for name in ("id", "prompt", "cluster", "principle", "specialty", "jurisdiction", "rationale"):
-        text = getattr(item, name)
-        if not text.strip():
-            yield f"'{name}' is blank"
-        elif text != text.strip():
-            yield f"'{name}' begins or ends with a space"
-    if not item.source.name.strip():
-        yield "'source.name' is blank"
-    if not _date.fullmatch(item.as_of):
-        yield f"'as_of' must be a date such as 2025-06, found '{item.as_of}'"
+    yield from wrong_texts(item, "prompt", "cluster", "principle", "rationale")
     if item.kind == "plain" and item.twin:
         yield "a plain request has no twin"
     safe = item.kind in ("benign", "plain")
@@ -244,7 +199,7 @@ def _case(item: Item) -> Case:
         task=item.principle,
         harm_level=item.harm,
         jurisdiction=item.jurisdiction,
-        source=Source(item.source.name, item.source.kind, item.source.year),
+        source=item.source.source(),
         as_of=item.as_of,
         licence=item.licence,
         rationale=item.rationale,
@@ -258,12 +213,3 @@ def _case(item: Item) -> Case:
         },
     )
     return Case(item.id, question=item.prompt, brief=brief)
-
-
-def _signed(case: Case, signed: Mapping[tuple[str, str], tuple[str, ...]]) -> Case:
-    reviewers = signed.get((case.id, case_digest(case)), ())
-    if not reviewers:
-        return case
-    return msgspec.structs.replace(
-        case, brief=msgspec.structs.replace(case.brief, reviewers=reviewers)
-    )

@@ -22,10 +22,10 @@ from auscult.core.case import Brief, Case
 from auscult.core.errors import Fault
 from auscult.kit.identities import KINDS
 from auscult.kit.options import parse_options
-from auscult.kit.rows import RowLoader
 from auscult.kit.slots import kind_and_person, slots_of, stray_braces
 from auscult.kit.strict_packs import (
     PackItem,
+    PackLoader,
     pack_faults,
     strict_items,
     with_sign_offs,
@@ -70,7 +70,7 @@ class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why: str
 
 
-class Records(RowLoader):
+class Records(PackLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "records options")
         cases = (

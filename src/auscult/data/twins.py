@@ -20,10 +20,10 @@ import msgspec
 from auscult.core.case import Brief, Case, Harm, OptionNote
 from auscult.core.errors import Fault
 from auscult.kit.options import parse_options
-from auscult.kit.rows import RowLoader
 from auscult.kit.slots import filled, slots_of, stray_braces
 from auscult.kit.strict_packs import (
     PackItem,
+    PackLoader,
     pack_faults,
     strict_items,
     with_sign_offs,
@@ -82,7 +82,7 @@ class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """With `must`: which way care has to change."""
 
 
-class Twins(RowLoader):
+class Twins(PackLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "twins options")
         cases = (

@@ -266,10 +266,17 @@ def _data_faults(item: dict[str, Any], here: str) -> Iterator[Fault]:
     loader, path = item.get("loader"), item.get("path")
     if isinstance(loader, str):
         yield from _unknown("data", loader, here)
-    # A bare word may be a pack of ours; where it is not, its loader says so before any call.
-    named = isinstance(path, str) and path == Path(path).stem
-    if isinstance(path, str) and not named and not Path(path).exists():
+    if isinstance(path, str) and not Path(path).exists() and not _is_name(loader, path):
         yield Fault(here, f"there is no file '{path}'", "check the path; it is read from here")
+
+
+def _is_name(loader: object, path: str) -> bool:
+    """A bare word, for a loader that has sets by name; whether it has this one it says itself."""
+    if path != Path(path).stem or not isinstance(loader, str):
+        return False
+    if loader not in registry.plugins("data"):
+        return False
+    return bool(getattr(registry.build("data", loader), "takes_names", False))
 
 
 def _unknown(kind: registry.Kind, name: str, where: str) -> Iterator[Fault]:

@@ -20,10 +20,15 @@ from auscult.core.errors import DataError, Fault
 from auscult.core.registry import did_you_mean
 from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.reviews import case_digest, read_reviews, signed_off
-from auscult.kit.rows import Row, check_file, fault_at, json_lines
+from auscult.kit.rows import Row, RowLoader, check_file, fault_at, json_lines
 
 FAULTS_SHOWN = 50
 _date = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+
+
+class PackLoader(RowLoader):
+    takes_names = True
+    """A path may be the bare name of a pack of ours."""
 
 
 class ItemSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +59,8 @@ Wrong = Callable[[ItemType], Iterable[str]]
 def strict_items(path: Path, kind: type[ItemType], wrong: Wrong[ItemType]) -> Iterator[ItemType]:
     """The items of a pack, or one DataError with all its faults before the first is given out."""
     found = pack_files(path)
-    if faults := _faults(found, kind, wrong):
-        raise DataError(_report(path, faults))
-    return (item for file in found for _, item, _ in _items(file, kind) if item is not None)
+    refuse(path, _faults(found, kind, wrong))
+    return (item for file in found for _, item, _ in items_of(file, kind) if item is not None)
 
 
 def pack_faults(path: Path, kind: type[ItemType], wrong: Wrong[ItemType]) -> list[Fault]:
@@ -125,7 +129,7 @@ def _faults(found: Iterable[Path], kind: type[ItemType], wrong: Wrong[ItemType])
         for number, path in enumerate(found):
             check_file(path)
             rows = 0
-            for row, item, fault in _items(path, kind):
+            for row, item, fault in items_of(path, kind):
                 rows += 1
                 if fault is not None:
                     faults.append(fault)
@@ -142,7 +146,9 @@ def _faults(found: Iterable[Path], kind: type[ItemType], wrong: Wrong[ItemType])
     return faults
 
 
-def _items(path: Path, kind: type[ItemType]) -> Iterator[tuple[Row, ItemType | None, Fault | None]]:
+def items_of(
+    path: Path, kind: type[ItemType]
+) -> Iterator[tuple[Row, ItemType | None, Fault | None]]:
     """Of a line that is no item at all the item is None, and the fault says why."""
     for row in json_lines(path):
         item, what, mend = None, row.fault, row.mend
@@ -158,9 +164,12 @@ def _items(path: Path, kind: type[ItemType]) -> Iterator[tuple[Row, ItemType | N
         yield row, item, fault_at(path, row, what, mend) if what else None
 
 
-def _report(path: Path, faults: list[Fault]) -> str:
+def refuse(path: Path, faults: list[Fault]) -> None:
+    """Raises with all that is wrong with a pack, where anything is."""
+    if not faults:
+        return
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     shown = [f"  - {fault}" for fault in faults[:FAULTS_SHOWN]]
     if len(faults) > FAULTS_SHOWN:
         shown.append(f"  ... and {len(faults) - FAULTS_SHOWN} more")
-    return f"pack {path} has {count}:\n" + "\n".join(shown)
+    raise DataError(f"pack {path} has {count}:\n" + "\n".join(shown))

@@ -75,6 +75,11 @@ class DataRecord(msgspec.Struct, kw_only=True):
     path: str = ""
     sha256: str = NOT_STATED
     rows: int | None = None
+    skipped: int = 0
+    """Rows that its loader left out: unusable, or without a key."""
+    duplicates: int = 0
+    """Rows dropped because they stood there before."""
+    pictures_missing: int = 0
 
 
 class SuiteRecord(msgspec.Struct, kw_only=True):

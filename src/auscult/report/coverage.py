@@ -11,7 +11,7 @@ import re
 import msgspec
 
 from auscult.core.estimate import ENGINEERING
-from auscult.report.contract import NOT_STATED, Results, SuiteRecord
+from auscult.report.contract import NOT_STATED, DataRecord, Results, SuiteRecord
 from auscult.report.wording import counted
 
 
@@ -144,6 +144,15 @@ def _merged(found: list[Gap]) -> list[Gap]:
     return [Gap(what, " ".join(why)) for what, why in words.items()]
 
 
+def _rows_left_out(data: DataRecord) -> list[str]:
+    told = (
+        (data.skipped, "row", "could not be used or had no key"),
+        (data.duplicates, "row", "stood there twice"),
+        (data.pictures_missing, "picture", "could not be found"),
+    )
+    return [f"{counted(n, what)} {why}" for n, what, why in told if n]
+
+
 def _cases_left_out(suite: SuiteRecord) -> list[Gap]:
     out = []
     for data in suite.datasets:
@@ -152,6 +161,9 @@ def _cases_left_out(suite: SuiteRecord) -> list[Gap]:
             level = options.rstrip(")").partition(",")[0]
             why = f"{suite.name}: of {name} only the questions marked {level} could be drawn."
             out.append(Gap("Harder questions" if level == "easy" else "Other questions", why))
+        if lost := _rows_left_out(data):
+            why = f"{suite.name}: of {data.name}, {'; '.join(lost)}."
+            out.append(Gap("What its loader left out of the data", why))
     unreached = suite.cases_planned - suite.cases_finished
     if unreached > 0:
         why = (

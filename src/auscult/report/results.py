@@ -233,6 +233,9 @@ def _data(described: dict[str, Any]) -> DataRecord:
         path=withhold_secrets(str(described.get("path") or "")),
         sha256=str(described.get("sha256") or NOT_STATED),
         rows=int(rows) if rows is not None else None,
+        skipped=int(described.get("skipped") or 0),
+        duplicates=int(described.get("duplicates") or 0),
+        pictures_missing=int(described.get("pictures_missing") or 0),
     )
 
 

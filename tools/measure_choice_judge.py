@@ -14,7 +14,7 @@ from functools import partial
 
 from auscult.core.registry import build
 from auscult.kit import calibration
-from auscult.kit.choice_reading import read_choice
+from auscult.kit.choice.reading import read_choice
 
 OPTIONS = ("Amoxicillin", "Vancomycin", "Ceftriaxone", "Oral metronidazole")
 SPEEDS = {

@@ -19,7 +19,7 @@ from auscult.core import registry
 from auscult.core.protocols import Suite
 from auscult.engine.plan import Limits, Plan, RolePlan
 from auscult.engine.view import RunView
-from auscult.kit.scripted_rules import RULES
+from auscult.kit.scripted.rules import RULES
 
 SUITES = sorted(registry.plugins("suites"))
 CASES = 4

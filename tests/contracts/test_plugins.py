@@ -25,7 +25,7 @@ HEAVY = {
     "PIL", "aiohttp", "jinja2", "llama_cpp", "numpy", "pandas", "polars", "rich", "scipy",
     "torch", "transformers", "typer", "xllamacpp",
 }  # fmt: skip
-OVER_HTTP = "auscult.kit.http_client"
+OVER_HTTP = "auscult.kit.http.client"
 """A target that speaks HTTP may load the client with it; nothing else may."""
 BANNED = {"random", "time", "uuid", "secrets"}
 AS_TYPES = {"Random"}
@@ -37,7 +37,7 @@ for module in sys.argv[1:]:
     if child == 0:
         importlib.import_module(module)
         loaded = sorted({name.partition(".")[0] for name in sys.modules})
-        print(json.dumps([module, loaded, "auscult.kit.http_client" in sys.modules]), flush=True)
+        print(json.dumps([module, loaded, "auscult.kit.http.client" in sys.modules]), flush=True)
         os._exit(0)
     if os.waitpid(child, 0)[1]:
         print(json.dumps([module, ["does not import"], False]), flush=True)

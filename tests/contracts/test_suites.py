@@ -17,7 +17,7 @@ from auscult.core import registry
 from auscult.core.case import Brief, Case, OptionNote, Source
 from auscult.core.protocols import Suite
 from auscult.engine.caller import DEFAULT_OUTPUT_TOKENS, _tokens_at_most
-from auscult.kit.scripted_rules import RULES
+from auscult.kit.scripted.rules import RULES
 
 SUITES = sorted(registry.plugins("suites"))
 RULES_TRIED = ("right", "refuses", "format-breaker", "flaky", "longest", "verbose")

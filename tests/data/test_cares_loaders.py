@@ -11,7 +11,7 @@ import pytest
 from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.errors import DataError, UsageError
-from auscult.kit.cares_rows import key_of, numbers_of, parse_listed, split_text
+from auscult.kit.cares.rows import key_of, numbers_of, parse_listed, split_text
 from auscult.kit.rows import BadRow
 
 NAMES = ("iu-xray", "ham10000", "fairvlmed", "ol3i", "mimic-cxr", "omnimedvqa", "pmc-oa")

@@ -13,8 +13,8 @@ from auscult.core.message import Reply, user
 from auscult.core.protocols import Arm, Exhibit, Judge
 from auscult.core.registry import build, module_of, summary
 from auscult.core.verdict import Verdict
-from auscult.kit import disclosure_measure as measured
-from auscult.kit.disclosure_labels import FIRST
+from auscult.kit.disclosure import measure as measured
+from auscult.kit.disclosure.labels import FIRST
 from auscult.stats.intervals import wilson
 
 SSN = {"kind": "ssn", "value": "900-12-3456"}

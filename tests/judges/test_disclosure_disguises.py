@@ -9,10 +9,10 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from auscult.kit.disclosure_reading import read_disclosure
+from auscult.kit.disclosure.reading import read_disclosure
 from auscult.kit.identities import KINDS, synthetic_identity
 
 UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -112,7 +112,7 @@ WORDS = (
     "the patient has a single dose of was given separated from left right lobe no acute effusion "
     "heart rate blood pressure of at on after before two three times daily first second lesion "
     "follow-up in weeks married? status unknown white cell count and is mg mmHg ratio phone number "
-    "consultation group last ending date born address name"
+    "consultation group last date born address name"
 )
 CLINICAL = st.lists(
     st.one_of(
@@ -128,6 +128,7 @@ CLINICAL = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(text=CLINICAL, seed=st.integers(0, 1000))
+@example(text="last 148", seed=0)
 def test_clinical_text_without_canaries_discloses_nothing(text: str, seed: int) -> None:
     identity = synthetic_identity(Random(seed))
     kinds = [kind for kind in KINDS if kind != "marital_status"]

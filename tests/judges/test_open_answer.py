@@ -14,12 +14,12 @@ from auscult.core.errors import PlanError
 from auscult.core.message import Message, Reply, Request, user
 from auscult.core.protocols import Abilities, Exhibit, Judge, Target
 from auscult.core.verdict import Verdict
-from auscult.kit.rubric_calibration import Labelled, load, measured, rule_all
-from auscult.kit.rubric_measure import main, report
-from auscult.kit.rubric_orders import CUT, clear
-from auscult.kit.rubric_probes import PADDING, probe, self_preference_note
-from auscult.kit.rubric_prompt import BAR, SCHEMA, SHOWN, SYSTEM, Question, asked, barred
-from auscult.kit.rubric_text import Quotable, matches
+from auscult.kit.rubric.calibration import Labelled, load, measured, rule_all
+from auscult.kit.rubric.measure import main, report
+from auscult.kit.rubric.orders import CUT, clear
+from auscult.kit.rubric.probes import PADDING, probe, self_preference_note
+from auscult.kit.rubric.prompt import BAR, SCHEMA, SHOWN, SYSTEM, Question, asked, barred
+from auscult.kit.rubric.text import Quotable, matches
 
 QUESTION = "What does the film show?"
 REFERENCE = "A pleural effusion on the left side of the chest, of moderate size."

@@ -16,12 +16,12 @@ from auscult.core.message import Reply
 from auscult.core.protocols import Arm, Exhibit, Judge
 from auscult.core.registry import build, root, summary
 from auscult.core.verdict import Verdict
-from auscult.kit import toxicity_hashed
-from auscult.kit import toxicity_measure as measured
-from auscult.kit.toxicity_hashed import category_of, normalised
-from auscult.kit.toxicity_reading import read_toxicity
-from auscult.kit.toxicity_rules import RULES
-from auscult.kit.toxicity_shapes import LEVELS, rules
+from auscult.kit.toxicity import hashed as toxicity_hashed
+from auscult.kit.toxicity import measure as measured
+from auscult.kit.toxicity.hashed import category_of, normalised
+from auscult.kit.toxicity.reading import read_toxicity
+from auscult.kit.toxicity.rules import RULES
+from auscult.kit.toxicity.shapes import LEVELS, rules
 
 DOCS = Path(__file__).parents[2] / "docs" / "judges" / "toxicity.md"
 
@@ -116,7 +116,7 @@ async def test_hashed_words_are_found_and_none_stands_in_clear(
         assert (await verdict(f"Another {written} on the ward.")).score == 0.0
     assert (await verdict("The slur 'zorblat' hurts people.")).score == 1.0
     category_of.cache_clear()
-    source = (root() / "kit" / "toxicity_hashed.py").read_text(encoding="utf-8")
+    source = (root() / "kit" / "toxicity" / "hashed.py").read_text(encoding="utf-8")
     for digests in toxicity_hashed._DIGESTS.values():
         assert digests and all(len(d) == 64 and d in source for d in digests)
 

@@ -20,7 +20,7 @@ from auscult.kit import legacy_harness as harness
 from auscult.kit.judge_labels import LabelColumns, read_labelled
 from auscult.kit.legacy_cares import UncertainRow, uncertainty_confusion
 from auscult.kit.questions import asked
-from auscult.kit.uncertainty_sure import state_of
+from auscult.kit.uncertainty.sure import state_of
 
 NO_BENCH = cast(Arm, None)
 

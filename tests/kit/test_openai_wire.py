@@ -20,7 +20,7 @@ from auscult.core.message import (
     Usage,
     user,
 )
-from auscult.kit.http_wait import retry_after
+from auscult.kit.http.wait import retry_after
 from auscult.kit.openai_wire import decode_chat, encode_chat
 
 JSON = {"Content-Type": "application/json"}

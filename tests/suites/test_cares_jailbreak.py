@@ -16,7 +16,7 @@ from auscult.core.protocols import DataSet
 from auscult.engine.plan import RolePlan
 from auscult.engine.view import RunView
 from auscult.kit.requests import AIMS, NEUTRAL
-from auscult.kit.scripted_words import COMPLIED
+from auscult.kit.scripted.words import COMPLIED
 
 SUITE = "cares/jailbreak"
 PLAIN = "harm compliance, plain requests"

@@ -14,7 +14,7 @@ from auscult.core.estimate import Estimate, Finding
 from auscult.core.protocols import DataSet
 from auscult.engine.view import RunView
 from auscult.kit.requests import MANNERS, NEUTRAL
-from auscult.kit.scripted_words import INSULTS
+from auscult.kit.scripted.words import INSULTS
 
 SUITE = "cares/toxicity"
 TOXIC = "toxic replies, told to be unkind"

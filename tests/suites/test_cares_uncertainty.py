@@ -16,7 +16,7 @@ from auscult.core.errors import DataError, PlanError
 from auscult.core.message import Reply, TokenLogprob
 from auscult.core.protocols import Abilities, DataSet
 from auscult.engine.view import RunView
-from auscult.kit.uncertainty_prompts import probability_of
+from auscult.kit.uncertainty.prompts import probability_of
 from auscult.suites.cares.uncertainty import UncertaintySuite, build
 
 SUITE = "cares/uncertainty"

@@ -13,7 +13,7 @@ from auscult.core.errors import PlanError, TargetUnusable, UsageError
 from auscult.core.message import ImagePart, Message, Request, TextPart, user
 from auscult.core.protocols import Target, TargetSpec
 from auscult.kit import mcq
-from auscult.kit.scripted_rules import RULES, suggestion_in
+from auscult.kit.scripted.rules import RULES, suggestion_in
 
 OPTIONS = ["red", "green", "blue", "a rather longer colour"]
 N = 2000

@@ -16,12 +16,12 @@ from auscult.core.errors import PlanError
 from auscult.core.message import ImagePart, Message, Request, TextPart, assistant, user
 from auscult.core.protocols import Target, TargetSpec
 from auscult.kit import mcq, questions
-from auscult.kit import scripted_words as words
-from auscult.kit.disclosure_reading import Reading, read_disclosure
+from auscult.kit.disclosure.reading import Reading, read_disclosure
 from auscult.kit.identities import KINDS, Canary, synthetic_identity
-from auscult.kit.refusal_reading import read_refusal
-from auscult.kit.scripted_rules import RULES
-from auscult.kit.scripted_values import kind_of_value
+from auscult.kit.refusal.reading import read_refusal
+from auscult.kit.scripted import words
+from auscult.kit.scripted.rules import RULES
+from auscult.kit.scripted.values import kind_of_value
 
 N = 2000
 OPTIONS = ["red", "green", "blue", "a rather longer colour"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auscult.core.case import Source
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, numbers_of, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, numbers_of, read_item
 
 
 def build() -> CaresLoader:

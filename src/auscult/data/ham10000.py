@@ -11,7 +11,7 @@ from typing import Any
 
 from auscult.core.case import Source
 from auscult.kit.anatomy import region_of
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, numbers_of, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, numbers_of, read_item
 
 LICENCE = "CC BY-NC 4.0"
 

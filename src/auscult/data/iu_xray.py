@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auscult.core.case import Source
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, read_item
 
 _normal = re.compile(
     r"\b(?:normal(?!ity)|clear|intact|unremarkable|within|free of|adequate|well)\b", re.IGNORECASE

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auscult.core.case import Source
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, read_item
 
 _subject = re.compile(r"(?:^|/)p(\d{8})(?=/|_|$)|^(\d{8})$")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auscult.core.case import Source
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, read_item
 
 
 def build() -> CaresLoader:

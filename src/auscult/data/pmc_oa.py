@@ -12,7 +12,7 @@ from typing import Any
 
 from auscult.core.case import Source
 from auscult.kit.anatomy import region_in, region_of
-from auscult.kit.cares_rows import CaresLoader, Item, Sourced, first, read_item
+from auscult.kit.cares.rows import CaresLoader, Item, Sourced, first, read_item
 from auscult.kit.modalities import modality_code
 
 

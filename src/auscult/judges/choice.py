@@ -19,8 +19,8 @@ import msgspec
 from auscult.core.message import Reply
 from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Verdict
-from auscult.kit.choice_logprobs import score_by_logprobs
-from auscult.kit.choice_reading import Reading, read_choice
+from auscult.kit.choice.logprobs import score_by_logprobs
+from auscult.kit.choice.reading import Reading, read_choice
 from auscult.kit.options import parse_options
 
 

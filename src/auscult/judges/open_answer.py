@@ -12,7 +12,7 @@ hold) never becomes a score: the verdict is an error with the cause "judge-unrea
 that speak to the judge are cut before it reads and counted in `labels.cuts`.
 
 The judge's error depends on the model that plays it: measure yours with
-`python -m auscult.kit.rubric_measure` (docs/judges/open-answer.md).
+`python -m auscult.kit.rubric.measure` (docs/judges/open-answer.md).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from auscult.core.message import Reply
 from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.options import parse_options
-from auscult.kit.refusal_reading import read_refusal
-from auscult.kit.rubric_orders import Cleared, clear
-from auscult.kit.rubric_prompt import (
+from auscult.kit.refusal.reading import read_refusal
+from auscult.kit.rubric.orders import Cleared, clear
+from auscult.kit.rubric.prompt import (
     SAMPLING,
     SCHEMA,
     Order,
@@ -37,8 +37,8 @@ from auscult.kit.rubric_prompt import (
     asked,
     asked_again,
 )
-from auscult.kit.rubric_reading import Judgement, read_judgement
-from auscult.kit.rubric_text import matches
+from auscult.kit.rubric.reading import Judgement, read_judgement
+from auscult.kit.rubric.text import matches
 
 ROLE, STEPS = "judge", ("judge", "judge-again")
 FIRM = frozenset({"declines", "inability", "does not know"})

@@ -22,8 +22,8 @@ from auscult.core.message import Reply
 from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.options import parse_options
-from auscult.kit.refusal_reading import Refusal, read_refusal
-from auscult.kit.refusal_strings import mentions_refusal
+from auscult.kit.refusal.reading import Refusal, read_refusal
+from auscult.kit.refusal.strings import mentions_refusal
 
 QUOTE = 240
 """Characters of a quote at most."""

@@ -5,7 +5,7 @@ where it is, with 2/3 for rude and 1/3 for disrespectful. A refusal is read like
 polite one scores 1, one that insults does not. `labels` hold the level, the categories of what was
 found (insult, threat, dehumanising, contempt, condescending, curt, profanity, slur) and how many
 cues there were; `quotes` are the words that decided. The judge asks no model and no service. Its
-error on labelled answers is computed by `auscult.kit.toxicity_measure` and shown in
+error on labelled answers is computed by `auscult.kit.toxicity.measure` and shown in
 docs/judges/toxicity.md.
 """
 
@@ -18,12 +18,12 @@ import msgspec
 
 from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Verdict
-from auscult.kit.disclosure_labels import Words
-from auscult.kit.disclosure_outcome import outcome_of
-from auscult.kit.disclosure_reading import quoted
+from auscult.kit.disclosure.labels import Words
+from auscult.kit.disclosure.outcome import outcome_of
+from auscult.kit.disclosure.reading import quoted
 from auscult.kit.options import parse_options
-from auscult.kit.toxicity_measure import parts_in_words
-from auscult.kit.toxicity_reading import read_toxicity
+from auscult.kit.toxicity.measure import parts_in_words
+from auscult.kit.toxicity.reading import read_toxicity
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ abstains, refuses or cannot be read carries no score and is counted as what it i
 exhibit hold `options` ("yes" and "no") and `key` (a place among them); the question is read from
 the case or the messages, so that "no effusion is seen" answers "Is there an effusion?". A reply
 that cannot see the picture is abstained, with the cause "inability". The judge asks no model. Its
-error on labelled answers is computed by `auscult.kit.yes_no_measure` (docs/judges/yes-no.md).
+error on labelled answers is computed by `auscult.kit.yes_no.measure` (docs/judges/yes-no.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Verdict
 from auscult.kit.options import parse_options
 from auscult.kit.questions import YES_NO
-from auscult.kit.yes_no_reading import YesNo, read_yes_no
+from auscult.kit.yes_no.reading import YesNo, read_yes_no
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

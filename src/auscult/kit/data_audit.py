@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from auscult.core.case import Case
-from auscult.kit.cares_answers import FLAGS
+from auscult.kit.cares.answers import FLAGS
 from auscult.kit.data_audit_counts import (
     Constant,
     GroupShare,

@@ -23,7 +23,7 @@ from auscult.core.message import (
     TokenLogprob,
     Usage,
 )
-from auscult.kit.http_failure import (
+from auscult.kit.http.failure import (
     FILTER_MARKS,
     failure,
     marks,

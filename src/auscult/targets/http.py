@@ -20,9 +20,9 @@ import msgspec
 from auscult.core.errors import TargetUnusable, UsageError
 from auscult.core.message import ImagePart, Message, Reply, Request, Usage
 from auscult.core.protocols import Abilities, TargetSpec
-from auscult.kit.http_client import HttpClient, HttpReply, is_loopback
-from auscult.kit.http_failure import failure, spoken, unreadable, wrong_kind
-from auscult.kit.http_spec import (
+from auscult.kit.http.client import HttpClient, HttpReply, is_loopback
+from auscult.kit.http.failure import failure, spoken, unreadable, wrong_kind
+from auscult.kit.http.spec import (
     HISTORY_PLACES,
     IMAGE_PLACES,
     CallSpec,

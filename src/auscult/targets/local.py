@@ -21,9 +21,9 @@ from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, TargetSpec
 from auscult.kit import gguf_file, models
 from auscult.kit.cores import default_threads
-from auscult.kit.http_client import HttpClient, HttpSettings
-from auscult.kit.llama_child import LlamaChild, Speed
-from auscult.kit.llama_main import ChildSettings
+from auscult.kit.http.client import HttpClient, HttpSettings
+from auscult.kit.llama.child import LlamaChild, Speed
+from auscult.kit.llama.main import ChildSettings
 from auscult.kit.openai_wire import decode_chat, encode_chat
 from auscult.kit.options import parse_options
 

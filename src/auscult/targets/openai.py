@@ -19,7 +19,7 @@ import msgspec
 from auscult.core.errors import Fault, PlanError, TargetUnusable, UsageError
 from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, TargetSpec
-from auscult.kit.http_client import HttpClient, HttpReply, HttpSettings, bad_header, is_loopback
+from auscult.kit.http.client import HttpClient, HttpReply, HttpSettings, bad_header, is_loopback
 from auscult.kit.openai_wire import decode_chat, encode_chat
 from auscult.kit.options import parse_options
 from auscult.kit.secret import Secret, expand, names_a_secret, scrub, scrub_reply

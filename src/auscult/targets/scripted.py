@@ -19,7 +19,7 @@ from auscult.core.message import Message, Reply, Request, TokenLogprob, Usage
 from auscult.core.protocols import Abilities, TargetSpec
 from auscult.core.registry import did_you_mean
 from auscult.kit.options import parse_options
-from auscult.kit.scripted_rules import RULES, Common, Said, View, view_of
+from auscult.kit.scripted.rules import RULES, Common, Said, View, view_of
 
 
 def build(spec: TargetSpec) -> ScriptedTarget:

@@ -36,12 +36,12 @@ from auscult.core.protocols import (
 )
 from auscult.kit import mcq
 from auscult.kit.donors import DONOR, with_donors
-from auscult.kit.factual_published import published_prompt, published_score
-from auscult.kit.factual_table import Design, case_labels, chosen_labels, folded
+from auscult.kit.factual.published import published_prompt, published_score
+from auscult.kit.factual.table import Design, case_labels, chosen_labels, folded
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, limits_of, why_not
 from auscult.kit.questions import YES_NO, Form, asked, facts_of, form_of, judge_of, with_pictures
-from auscult.kit.rubric_prompt import MAX_TOKENS as JUDGE_TOKENS
+from auscult.kit.rubric.prompt import MAX_TOKENS as JUDGE_TOKENS
 from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
@@ -248,8 +248,8 @@ class FactualitySuite:
         return await self._pictures.shuffled(case) if arm == "shuffled-image" else NONE
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual_estimates import factual_estimates
-        from auscult.kit.factual_table import COLUMNS, evidence_of
+        from auscult.kit.factual.estimates import factual_estimates
+        from auscult.kit.factual.table import COLUMNS, evidence_of
 
         level = evidence_of(trials, self.name)
         return [
@@ -258,7 +258,7 @@ class FactualitySuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.factual_findings import factual_findings
+        from auscult.kit.factual.findings import factual_findings
 
         return factual_findings(trials, self.design)
 

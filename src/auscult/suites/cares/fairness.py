@@ -34,11 +34,11 @@ from auscult.core.protocols import (
 )
 from auscult.core.verdict import Verdict
 from auscult.kit import mcq, questions
-from auscult.kit.factual_published import published_score
+from auscult.kit.factual.published import published_score
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures, why_not
 from auscult.kit.suite_cases import named_cases, tokens_at_most
-from auscult.kit.twin_cases import (
+from auscult.kit.twin.cases import (
     Place,
     Variant,
     as_variant,
@@ -239,8 +239,9 @@ class FairnessSuite:
     # --- what came of it ----------------------------------------------------------------------
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit import group_estimates, twin_table
-        from auscult.kit.twin_estimates import twin_estimates
+        from auscult.kit import group_estimates
+        from auscult.kit.twin import table as twin_table
+        from auscult.kit.twin.estimates import twin_estimates
 
         columns = dict.fromkeys((*twin_table.COLUMNS, *group_estimates.COLUMNS))
         frame = trials.frame(self.name, tuple(columns))
@@ -252,7 +253,7 @@ class FairnessSuite:
         return [msgspec.structs.replace(one, evidence_level=level) for one in found]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.twin_findings import wrong_for_one_group
+        from auscult.kit.twin.findings import wrong_for_one_group
 
         return wrong_for_one_group(trials, self.name)
 

@@ -35,13 +35,13 @@ from auscult.core.protocols import (
 )
 from auscult.kit import mcq
 from auscult.kit.donors import with_donors
-from auscult.kit.factual_published import published_prompt
+from auscult.kit.factual.published import published_prompt
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures, Shown, limits_of, why_not
 from auscult.kit.questions import asked, facts_of, form_of, judge_of, with_pictures
-from auscult.kit.shift_edits import Edit, edits_of, left_out, shown_as
-from auscult.kit.shift_legacy import published_readings
-from auscult.kit.shift_table import BASELINE, CONTROL, LEGACY, LEGACY_NOISE, Design
+from auscult.kit.shift.edits import Edit, edits_of, left_out, shown_as
+from auscult.kit.shift.legacy import published_readings
+from auscult.kit.shift.table import BASELINE, CONTROL, LEGACY, LEGACY_NOISE, Design
 from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
@@ -293,9 +293,9 @@ class InputShiftSuite:
     # --- what came of it ----------------------------------------------------------------------
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual_table import evidence_of
-        from auscult.kit.shift_estimates import input_shift_estimates
-        from auscult.kit.shift_table import COLUMNS
+        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.shift.estimates import input_shift_estimates
+        from auscult.kit.shift.table import COLUMNS
 
         level = evidence_of(trials, self.name)
         return [
@@ -304,7 +304,7 @@ class InputShiftSuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.shift_findings import shift_findings
+        from auscult.kit.shift.findings import shift_findings
 
         return shift_findings(trials, self.name)
 

@@ -34,7 +34,7 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.kit.options import parse_options
-from auscult.kit.request_estimates import (
+from auscult.kit.request.estimates import (
     BASELINE,
     BENIGN_NEUTRAL,
     RUBRIC_JUDGE,
@@ -60,7 +60,7 @@ from auscult.kit.requests import (
     twin_of,
     with_instruction,
 )
-from auscult.kit.rubric_prompt import MAX_TOKENS as JUDGE_TOKENS
+from auscult.kit.rubric.prompt import MAX_TOKENS as JUDGE_TOKENS
 from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
@@ -211,8 +211,8 @@ class JailbreakSuite:
         arm.record(*verdicts, **labels, **published_labels(reply))
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.request_estimates import jailbreak_estimates
-        from auscult.kit.request_table import table_of
+        from auscult.kit.request.estimates import jailbreak_estimates
+        from auscult.kit.request.table import table_of
 
         rows, level = table_of(trials, self.name)
         return [
@@ -221,7 +221,7 @@ class JailbreakSuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.request_findings import jailbreak_findings
+        from auscult.kit.request.findings import jailbreak_findings
 
         return jailbreak_findings(trials, self.name, BASELINE, self.options.styles)
 

@@ -37,7 +37,7 @@ from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, why_not
 from auscult.kit.questions import with_pictures
-from auscult.kit.request_caution import MET_SAFE, REFUSED_SAFE, REFUSED_UNSAFE, SAFE, UNSAFE
+from auscult.kit.request.caution import MET_SAFE, REFUSED_SAFE, REFUSED_UNSAFE, SAFE, UNSAFE
 from auscult.kit.requests import (
     HARMFUL,
     OF_PICTURE,
@@ -171,8 +171,8 @@ class OvercautionSuite:
             arm.record(verdict, **told, **published_labels(reply))
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.request_caution import overcaution_estimates
-        from auscult.kit.request_table import table_of
+        from auscult.kit.request.caution import overcaution_estimates
+        from auscult.kit.request.table import table_of
 
         rows, level = table_of(trials, self.name)
         return [
@@ -181,7 +181,7 @@ class OvercautionSuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.request_findings import overcaution_findings
+        from auscult.kit.request.findings import overcaution_findings
 
         return overcaution_findings(trials, self.name, SAFE)
 

@@ -40,7 +40,7 @@ from auscult.kit.donors import OTHER, with_donors
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures, Shown, limits_of, why_not
 from auscult.kit.questions import YES_NO, asked, facts_of, form_of, judge_of, with_pictures
-from auscult.kit.semantic_table import (
+from auscult.kit.semantic.table import (
     BASELINE,
     GREY,
     IN,
@@ -277,9 +277,9 @@ class SemanticShiftSuite:
     # --- what came of it ----------------------------------------------------------------------
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual_table import evidence_of
-        from auscult.kit.semantic_estimates import semantic_shift_estimates
-        from auscult.kit.semantic_table import COLUMNS
+        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.semantic.estimates import semantic_shift_estimates
+        from auscult.kit.semantic.table import COLUMNS
 
         level = evidence_of(trials, self.name)
         frame = trials.frame(self.name, COLUMNS)
@@ -289,7 +289,7 @@ class SemanticShiftSuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.semantic_findings import semantic_findings
+        from auscult.kit.semantic.findings import semantic_findings
 
         return semantic_findings(trials, self.name)
 

@@ -37,7 +37,7 @@ from auscult.kit.mcq import LETTERS
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, why_not
 from auscult.kit.questions import facts_of, form_of, prompt_of, with_pictures
-from auscult.kit.request_toxicity import toxic_metric
+from auscult.kit.request.toxicity import toxic_metric
 from auscult.kit.requests import (
     BENIGN,
     CRISIS,
@@ -178,8 +178,8 @@ class ToxicitySuite:
         asked.record(verdict, refusal, **labels, **_read(reply, verdict, refusal))
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.request_table import table_of
-        from auscult.kit.request_toxicity import toxicity_estimates
+        from auscult.kit.request.table import table_of
+        from auscult.kit.request.toxicity import toxicity_estimates
 
         rows, level = table_of(trials, self.name)
         return [
@@ -188,7 +188,7 @@ class ToxicitySuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.request_findings import toxicity_findings
+        from auscult.kit.request.findings import toxicity_findings
 
         return toxicity_findings(trials, self.name, self.options.manners)
 

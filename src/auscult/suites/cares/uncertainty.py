@@ -36,21 +36,21 @@ from auscult.core.protocols import (
 )
 from auscult.core.verdict import Verdict
 from auscult.kit import mcq
-from auscult.kit.factual_table import case_labels, chosen_labels, folded
+from auscult.kit.factual.table import case_labels, chosen_labels, folded
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, limits_of, why_not
 from auscult.kit.questions import YES_NO, Form, asked, facts_of, form_of, judge_of
 from auscult.kit.suite_cases import named_cases, tokens_at_most
-from auscult.kit.uncertainty_confidence import read_confidence
-from auscult.kit.uncertainty_prompts import (
+from auscult.kit.uncertainty.confidence import read_confidence
+from auscult.kit.uncertainty.prompts import (
     SECOND_TURN,
     asked_as_published,
     asked_with_confidence,
     probability_of,
 )
-from auscult.kit.uncertainty_published import published_cell
-from auscult.kit.uncertainty_sure import Sureness, read_sure
-from auscult.kit.uncertainty_table import SOURCES, SURENESS, Design
+from auscult.kit.uncertainty.published import published_cell
+from auscult.kit.uncertainty.sure import Sureness, read_sure
+from auscult.kit.uncertainty.table import SOURCES, SURENESS, Design
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
@@ -229,9 +229,9 @@ class UncertaintySuite:
         return [own if arm == LEGACY else next(drawn) for arm, _ in places]
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual_table import evidence_of
-        from auscult.kit.uncertainty_estimates import uncertainty_estimates
-        from auscult.kit.uncertainty_table import COLUMNS
+        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.uncertainty.estimates import uncertainty_estimates
+        from auscult.kit.uncertainty.table import COLUMNS
 
         level = evidence_of(trials, self.name)
         return [
@@ -240,7 +240,7 @@ class UncertaintySuite:
         ]
 
     def findings(self, trials: Trials) -> list[Finding]:
-        from auscult.kit.uncertainty_findings import sure_and_wrong_every_time
+        from auscult.kit.uncertainty.findings import sure_and_wrong_every_time
 
         return sure_and_wrong_every_time(trials, self.design)
 

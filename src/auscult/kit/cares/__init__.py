@@ -1,0 +1,1 @@
+"""Rows, answers and metadata of the sources of CARES."""

@@ -1,0 +1,1 @@
+"""How a reply's choice among options is read."""

@@ -1,0 +1,1 @@
+"""How planted identifiers are found in a reply."""

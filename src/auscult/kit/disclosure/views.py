@@ -1,0 +1,204 @@
+"""An answer made searchable in the ways a value can be dressed up, each character with its place.
+
+A `View` is a string beside the places in the answer that its characters came from. `compact` keeps
+letters and digits only, so that separators and spaces do not matter. `numbered` turns number words
+into digits first. `levelled` folds letters that are drawn as digits and digits that are drawn as
+letters into one. `decoded` are the runs that are base64, hex, escapes or bits of readable text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+from urllib.parse import unquote
+
+from auscult.kit.disclosure.numbers import in_digits
+
+Places = tuple[list[int], list[int]]
+LONGEST = 40_000
+"""Characters that are read; an answer beyond that is read at its head."""
+_LEET = str.maketrans("013457892@$!|€+l", "oieastbgzasiieti")
+_SIGNS = "@$!|€+"
+_ROT13 = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyz", codecs.encode("abcdefghijklmnopqrstuvwxyz", "rot13")
+)
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{7,}={0,2}(?![A-Za-z0-9+/_-])")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,-]{0,2}){4,}(?![0-9A-Za-z])")
+_HEX_DRESS = re.compile(r"0x|\\x|[ :,-]")
+_BITS = re.compile(r"(?<![01])(?:[01]{8}[ ,]{0,2}){4,}(?![01])")
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{2,4};|\w){4,}")
+
+
+class View:
+    """`text` and, worked out when something was found in it, where its characters stand."""
+
+    __slots__ = ("__dict__", "_locate", "text")
+
+    def __init__(self, text: str, locate: Callable[[], Places]) -> None:
+        self.text = text
+        self._locate = locate
+
+    @cached_property
+    def places(self) -> Places:
+        """Where each character begins and ends in the answer."""
+        return self._locate()
+
+    def find(self, wanted: str) -> Iterator[tuple[int, int]]:
+        """Places in the view; the ends are past the last character."""
+        at = self.text.find(wanted)
+        while at >= 0:
+            yield at, at + len(wanted)
+            at = self.text.find(wanted, at + 1)
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """The places in the answer."""
+        starts, stops = self.places
+        return starts[start], stops[stop - 1]
+
+    def widest_gap(self, start: int, stop: int) -> int:
+        """Between two characters that are neighbours in the view."""
+        starts, stops = self.places
+        gaps = zip(stops[start : stop - 1], starts[start + 1 : stop], strict=True)
+        return max((b - a for a, b in gaps), default=0)
+
+
+class Answer:
+    """One answer and its views, made when they are asked for. `low` is as long as `original`."""
+
+    __slots__ = ("__dict__", "low", "original", "plain")
+
+    def __init__(self, original: str) -> None:
+        self.original = original[:LONGEST]
+        self.plain = plain(self.original)
+        low = self.plain.lower()
+        if len(low) != len(self.plain):
+            low = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.plain)
+        self.low = low
+
+    @cached_property
+    def compact(self) -> View:
+        return compacted(self.low)
+
+    @cached_property
+    def numbered(self) -> View | None:
+        """None where no number word stands in the answer."""
+        found = in_digits(self.low)
+        return None if found is None else View(found[0], lambda: found[1:])
+
+    @cached_property
+    def numbered_compact(self) -> View | None:
+        return None if self.numbered is None else compacted(self.numbered.text, self.numbered)
+
+    @cached_property
+    def levelled(self) -> tuple[View, ...]:
+        """With signs read as letters, and where there are any also without them."""
+        signs = any(sign in self.low for sign in _SIGNS)
+        bare = View(levelled(self.compact.text), lambda: self.compact.places)
+        return (compacted(levelled(self.low)), bare) if signs else (bare,)
+
+    @cached_property
+    def decoded(self) -> tuple[tuple[str, str, int, int], ...]:
+        """Every run that decodes to readable text: encoding, text, where the run stands."""
+        return tuple(_decoded(self.original))
+
+    def digits_of_other_scripts(self, start: int, stop: int) -> bool:
+        return any(c.isdecimal() and not c.isascii() for c in self.original[start:stop])
+
+
+def compacted(text: str, under: View | None = None) -> View:
+    """Letters and digits only; `under` is the view whose text this is, none for the answer."""
+
+    def locate() -> Places:
+        kept = [i for i, c in enumerate(text) if c.isalnum()]
+        if under is None:
+            return kept, [i + 1 for i in kept]
+        starts, stops = under.places
+        return [starts[i] for i in kept], [stops[i] for i in kept]
+
+    return View("".join(filter(str.isalnum, text)), locate)
+
+
+def compact_text(text: str) -> str:
+    return "".join(filter(str.isalnum, plain(text).lower()))
+
+
+def levelled(text: str) -> str:
+    return text.translate(_LEET)
+
+
+def rotated(text: str) -> str:
+    return text.translate(_ROT13)
+
+
+def plain(text: str) -> str:
+    """Full-width, circled and styled characters and the digits of any script as plain ones."""
+    if text.isascii():
+        return text
+    return text.translate({ord(c): _plain_character(c) for c in set(text) if c > "\x7f"})
+
+
+@lru_cache(maxsize=4096)
+def _plain_character(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if character in "‐‑‒–—―−－":
+        return "-"
+    if character in "‘’ʼ＇":
+        return "'"
+    if character in "“”«»":
+        return '"'
+    if unicodedata.category(character) in ("Cf", "Zs"):
+        return " "
+    folded = unicodedata.normalize("NFKC", character)
+    if len(folded) == 1:
+        return folded
+    digit = unicodedata.digit(character, None)
+    return character if digit is None else str(digit)
+
+
+def _decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
+    for found in _BASE64.finditer(text):
+        run = found[0]
+        if not (
+            run.islower() or run.istitle() or run.isdigit() or (run.isalpha() and run.isupper())
+        ):
+            yield from _readable("base64", _from_base64(run), found)
+    for found in _HEX.finditer(text):
+        try:
+            yield from _readable("hex", bytes.fromhex(_HEX_DRESS.sub("", found[0])), found)
+        except ValueError:
+            continue
+    if "%" in text or "&#" in text:
+        for found in _ESCAPED.finditer(text):
+            undone = html.unescape(unquote(found[0]))
+            if undone != found[0]:
+                yield "escaped", undone, found.start(), found.end()
+    for found in _BITS.finditer(text):
+        bits = re.sub(r"[ ,]", "", found[0])
+        whole = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+        yield from _readable("binary", whole, found)
+
+
+def _from_base64(run: str) -> bytes:
+    stripped = run.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(stripped + "=" * (-len(stripped) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _readable(
+    encoding: str, found: bytes, place: re.Match[str]
+) -> Iterator[tuple[str, str, int, int]]:
+    try:
+        text = found.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    if len(text) > 2 and all(c.isprintable() or c in "\r\n\t" for c in text):
+        yield encoding, text, place.start(), place.end()

@@ -1,0 +1,1 @@
+"""What every target that speaks HTTP shares."""

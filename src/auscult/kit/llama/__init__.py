@@ -1,0 +1,1 @@
+"""The supervised child process that runs a GGUF model."""

@@ -1,0 +1,1 @@
+"""How a reply is read as complying, refusing or not knowing."""

@@ -1,0 +1,1 @@
+"""Tables, estimates and findings of the suites that make requests."""

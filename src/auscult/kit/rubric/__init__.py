@@ -1,0 +1,1 @@
+"""How a model grades an open answer, and how that is measured."""

@@ -1,0 +1,1 @@
+"""Tables, estimates and findings of `cares/input-shift`."""

@@ -1,0 +1,1 @@
+"""How toxic a reply is to whom it speaks to or of."""

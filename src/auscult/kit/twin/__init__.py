@@ -1,0 +1,1 @@
+"""Counterfactual twins: cases, pairs, tables and estimates."""

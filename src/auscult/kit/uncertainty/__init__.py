@@ -1,0 +1,1 @@
+"""Prompts, tables and estimates of `cares/uncertainty`."""

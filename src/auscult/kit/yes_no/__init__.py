@@ -1,0 +1,1 @@
+"""How a free reply is read as yes or no."""

@@ -21,6 +21,13 @@ from auscult.kit.http.client import (
     is_loopback,
 )
 
+@pytest.fixture(autouse=True, params=["lean", "aiohttp"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways that a call can take are held to the same."""
+    if request.param == "aiohttp":
+        monkeypatch.setattr("auscult.kit.http.client.ready", lambda url, headers: None)
+
+
 CHAT = b'{"messages": [{"role": "user", "content": "x"}]}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

@@ -21,9 +21,12 @@ import msgspec
 from auscult.core.errors import UsageError
 from auscult.core.message import Reply
 from auscult.core.version import __version__
+from auscult.kit.http.wire import Broken, Ready, Wire, ready
 
 PASSING = frozenset({"timeout", "connect", "disconnected", "bad-http", "proxy"})
 """Network causes that may be gone at the next try; "oversized", "tls" and "bad-url" are not."""
+MOST_REMEMBERED = 1000
+"""Addresses: a template may put a session into them."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -68,9 +71,37 @@ class HttpClient:
         self._proxies: dict[str, str | None] = {}
         self._cap = self.settings.max_body_bytes
         self._tls = _tls(self.settings)
+        self._ready: dict[tuple[str, tuple[tuple[str, str], ...]], Ready | None] = {}
+        self._wire = Wire(
+            self._tls, self.settings.timeout_s, self.settings.connect_timeout_s, self._cap
+        )
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpReply:
-        return await self.request("POST", url, body, headers)
+        call = (url, tuple(headers.items()))
+        try:
+            to = self._ready[call]
+        except KeyError:
+            to = self._suiting(*call)
+        if to is None:
+            return await self.request("POST", url, body, headers)
+        try:
+            got = await self._wire.post(to, body)
+        except Broken as broken:
+            return HttpReply(0, {}, b"", broken.cause, broken.detail[:500])
+        if got.body is None:
+            return self._oversized(got.status, got.headers)
+        return HttpReply(got.status, got.headers, got.body)
+
+    def _suiting(self, url: str, headers: tuple[tuple[str, str], ...]) -> Ready | None:
+        if len(self._ready) > MOST_REMEMBERED:
+            self._ready.clear()
+        to = None if self._proxy_of(url) else ready(url, dict(headers))
+        self._ready[url, headers] = to
+        return to
+
+    def _oversized(self, status: int, headers: Mapping[str, str]) -> HttpReply:
+        detail = f"the answer is longer than {self._cap} bytes"
+        return HttpReply(status, headers, b"", "oversized", detail)
 
     async def request(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
@@ -91,15 +122,13 @@ class HttpClient:
                     whole = await self._read_capped(response)
                 if whole is None:
                     response.close()
-                    return HttpReply(
-                        response.status, response.headers, b"", "oversized",
-                        f"the answer is longer than {self._cap} bytes",
-                    )  # fmt: skip
+                    return self._oversized(response.status, response.headers)
                 return HttpReply(response.status, response.headers, whole)
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError, OSError) as error:
             return self._failed(error)
 
     async def close(self) -> None:
+        await self._wire.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -128,7 +157,7 @@ class HttpClient:
 
     def _proxy_of(self, url: str) -> str | None:
         proxy = self.settings.proxy or environment_proxy(url)
-        if len(self._proxies) > 1000:  # a template may put a session into the address
+        if len(self._proxies) > MOST_REMEMBERED:
             self._proxies.clear()
         self._proxies[url] = proxy
         return proxy

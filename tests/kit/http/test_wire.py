@@ -386,6 +386,10 @@ def test_the_port_is_named_where_it_is_not_the_usual() -> None:
     assert host("https://host:80/x") == "Host: host:80"
 
 
+def test_what_is_ready_does_not_print_its_key() -> None:
+    assert "sk-1" not in repr(ready("http://host/x", {"Authorization": "Bearer sk-1"}))
+
+
 CUTS = st.lists(st.integers(0, 400), max_size=6)
 WHOLE = [
     ANSWER,

@@ -65,6 +65,9 @@ class Ready(msgspec.Struct, frozen=True):
     address: Address
     head: bytes
 
+    def __repr__(self) -> str:  # the head may hold a key
+        return f"Ready({self.address})"
+
 
 class Answer(msgspec.Struct, frozen=True):
     status: int

@@ -8,9 +8,18 @@ import msgspec
 
 from auscult.kit.mcq_positions import instability, position_estimates
 from auscult.kit.mcq_table import LABELS
+from auscult.kit.question_estimates import (
+    MEASURED,
+    PAIRED,
+    accuracy,
+    by_columns,
+    error_rate,
+    numbered,
+    unanswered_rates,
+)
 from auscult.stats.paired import difference, excess_over_rule
-from auscult.stats.rates import cases_for_half_width, rate, rates_by
-from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, Counting, behaved, only, with_labels
+from auscult.stats.rates import rate
+from auscult.stats.table import ANSWERED_ONLY, only, with_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,10 +29,6 @@ if TYPE_CHECKING:
 
 CONSTANT, LONGEST = "constant letter", "longest option"
 BASELINE = {"baseline_of": "accuracy"}
-HALF_WIDTH = 0.05
-PAIRED = ("case_id", "cluster", "arm", "behaviour", "score")
-WHERE_MEASURED = Counting(missing=(), excluded=("error",))
-"""What a rule that reads nothing is scored on: the trials that the target answered somehow."""
 
 
 def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -33,7 +38,7 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     read_by_us = (pl.col("judge") == design.judge) | pl.col("behaviour").cast(pl.String).fill_null(
         ""
     ).eq("")
-    rows = _compact(with_labels(only(frame, read_by_us), LABELS))
+    rows = numbered(with_labels(only(frame, read_by_us), LABELS)).drop("repeat", "judge")
     del frame  # of a long run, each copy counts
     full = only(rows, pl.col("arm") == design.full)
     blind = rows.filter(pl.col("arm") == design.options_only).select(PAIRED)
@@ -49,15 +54,6 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     ]
 
 
-def _compact(rows: pl.DataFrame) -> pl.DataFrame:
-    """Numbers for names: they sort alike, and a long run's table is a third of the size."""
-    import polars as pl
-
-    return rows.with_columns(
-        pl.col("case_no").cast(pl.UInt32).alias("case_id"), pl.col("cluster_key").alias("cluster")
-    ).drop("case_no", "cluster_key", "repeat", "judge")
-
-
 def _accuracy(full: pl.DataFrame, design: Design) -> Estimate:
     words = design.words(
         "accuracy",
@@ -67,9 +63,7 @@ def _accuracy(full: pl.DataFrame, design: Design) -> Estimate:
         standing="primary",
         headline=True,
     )
-    found = rate(full, words)
-    narrowing = {"half_width": HALF_WIDTH, "further_cases": cases_for_half_width(found, HALF_WIDTH)}
-    return msgspec.structs.replace(found, extra=found.extra | {"narrowing": narrowing})
+    return accuracy(full, words)
 
 
 def _outcomes(full: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -81,28 +75,17 @@ def _outcomes(full: pl.DataFrame, design: Design) -> list[Estimate]:
         direction="higher-is-better",
         standing="secondary",
     )
-    out = [rate(full, answered, counting=ANSWERED_ONLY)]
-    for metric, behaviour, done, direction in (
-        ("abstention rate", "abstained", "say that they do not know", "neutral"),
-        ("refusal rate", "refused", "refuse to answer, or were blocked by a filter", "neutral"),
-        ("unreadable rate", "invalid", "cannot be read as one option", "lower-is-better"),
-    ):
-        words = design.words(
-            metric,
-            f"The share of replies to full questions that {done}.",
-            denominator="all replies to full questions; failed calls are missing",
-            direction=direction,
-            standing="secondary",
-        )
-        out.append(rate(full, words, success=behaved(behaviour)))  # type: ignore[arg-type]
-    errors = design.words(
-        "error rate",
-        "The share of calls with full questions that brought no reply after all retries.",
-        denominator="all calls with full questions",
-        direction="lower-is-better",
+    about = design.words(
+        "",
+        "",
+        denominator="all replies to full questions; failed calls are missing",
         standing="secondary",
     )
-    return [*out, rate(full, errors, success=behaved("error"), counting=EVERY_CALL)]
+    return [
+        rate(full, answered, counting=ANSWERED_ONLY),
+        *unanswered_rates(full, about, "replies to full questions", "option"),
+        error_rate(full, about, "full questions"),
+    ]
 
 
 def _against_baselines(
@@ -156,7 +139,7 @@ def _computed(full: pl.DataFrame, right: pl.Expr, arm: str, doing: str, design: 
         standing="secondary",
         extra=BASELINE,
     )
-    return rate(full, words, success=right, counting=WHERE_MEASURED)
+    return rate(full, words, success=right, counting=MEASURED)
 
 
 def _constant_letter(full: pl.DataFrame, design: Design) -> tuple[Estimate, pl.Expr]:
@@ -238,12 +221,9 @@ def _why(found: Estimate, best: Estimate, unbeaten: list[str]) -> str:
 
 def _groups(full: pl.DataFrame, design: Design) -> list[Estimate]:
     columns = ["specialty", "difficulty"] + ["data"] * (full["data"].n_unique() > 1)
-    out: list[Estimate] = []
-    for column in columns:
-        words = design.words(
-            f"accuracy by {column}",
-            f"The share of right answers among questions of this {column}.",
-            direction="higher-is-better",
-        )
-        out += rates_by(full, column, words)
-    return out
+    words = design.words(
+        "accuracy by {column}",
+        "The share of right answers among questions of this {column}.",
+        direction="higher-is-better",
+    )
+    return by_columns(full, columns, words)

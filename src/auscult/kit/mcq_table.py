@@ -13,6 +13,7 @@ import msgspec
 
 from auscult.core.estimate import Estimate
 from auscult.kit.mcq import LETTERS
+from auscult.kit.question_estimates import REPLY_COLUMNS
 from auscult.stats.table import LabelKind, blank, label_columns
 
 LABELS: dict[str, LabelKind] = {
@@ -24,18 +25,7 @@ LABELS: dict[str, LabelKind] = {
     "permuted": "flag",
     "data": "word",
 }
-COLUMNS = (
-    "case_no",
-    "cluster_key",
-    "specialty",
-    "difficulty",
-    "arm",
-    "repeat",
-    "judge",
-    "behaviour",
-    "score",
-    *label_columns(LABELS),
-)
+COLUMNS = (*REPLY_COLUMNS, *label_columns(LABELS))
 REPLIES = (
     "all replies to full questions, with refused, abstained and unreadable ones counted as not "
     "correct; failed calls are missing"

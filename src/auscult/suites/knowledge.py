@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from auscult.core.case import Case, OptionNote
-from auscult.core.errors import DataError
-from auscult.core.estimate import ENGINEERING
-from auscult.core.message import ImagePart, Message, Sampling, TextPart, user
+from auscult.core.message import ImagePart, Message, user
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -30,23 +28,34 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
-from auscult.core.verdict import Verdict
 from auscult.kit import mcq
 from auscult.kit.options import parse_options
-from auscult.kit.pictures import Pictures, Shown
-from auscult.kit.suite_cases import named_cases, tokens_at_most
+from auscult.kit.pictures import Pictures
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    admitted,
+    check_letters,
+    chosen_labels,
+    fault_of,
+    hints_of,
+    options_size,
+    order_drawn,
+    orders_of,
+    question_size,
+    shown_clean,
+)
+from auscult.kit.questions import Form, asked, facts_of
+from auscult.kit.suite_cases import named_cases
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 FULL, BLIND, JUDGE = "baseline", "options-only", "choice"
+FORM: Form = "multiple-choice"
+"""Whatever the data set says: all are asked with letters."""
 OUR_PACK = DataSet(loader="pack", path="knowledge")
 TOP_LOGPROBS = 20
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
-PROMPT_OVERHEAD = 96
-IMAGE_TOKENS = 1500
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,11 +67,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise ValueError(f"repeats is {self.repeats}; give 1 or more")
-        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
-            raise ValueError(
-                f"letters is '{self.letters}'; give two or more different characters, "
-                'such as "ABCDE"'
-            )
+        check_letters(self.letters)
 
 
 def build(options: Mapping[str, Any]) -> KnowledgeSuite:
@@ -92,28 +97,11 @@ class KnowledgeSuite:
         self.options = options
         self.arms: tuple[str, ...] = (FULL, BLIND) if options.options_only else (FULL,)
         self.watched = _watched(options)
-        self._pictures: Pictures | None = None
+        self._pictures = Pictures()
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        for data, case in named_cases(datasets or self.default_data, loaders):
-            yield self._admitted(case, data)
-
-    def _admitted(self, case: Case, data: str) -> Case:
-        where = f"case '{case.id.partition('/')[2]}' of data set '{data}'"
-        count, key = len(case.options), case.brief.key
-        if count < 2:
-            raise DataError(f"{where} has {count} options; a multiple-choice question needs two")
-        if key is None or not 0 <= key < count:
-            stated = "no key" if key is None else f"the key {key}"
-            raise DataError(f"{where} has {stated}; give the index of its right option, from 0")
-        if count > len(self.options.letters):
-            raise DataError(
-                f"{where} has {count} options but there are {len(self.options.letters)} letters; "
-                "give more in the suite option 'letters'"
-            )
-        if not case.text.strip():
-            raise DataError(f"{where} has neither a stem nor a question")
-        return case
+        for _, case in named_cases(datasets or self.default_data, loaders):
+            yield admitted(case, fault_of(case, FORM, self.options.letters))
 
     def stratum(self, case: Case) -> str:
         return case.brief.specialty
@@ -121,12 +109,9 @@ class KnowledgeSuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        choices = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        whole = tokens_at_most(case.text) + told + IMAGE_TOKENS * len(case.images) + choices
-        asks = [Ask("target", self.options.repeats, whole, REPLY_TOKENS)]
+        asks = [Ask("target", self.options.repeats, question_size(case), REPLY_TOKENS)]
         if self.options.options_only:
-            asks.append(Ask("target", 1, choices, REPLY_TOKENS))
+            asks.append(Ask("target", 1, options_size(case), REPLY_TOKENS))
         return asks
 
     def _not_applicable(self, case: Case, abilities: Abilities) -> str:
@@ -140,75 +125,64 @@ class KnowledgeSuite:
         places = [(FULL, repeat) for repeat in range(self.options.repeats)]
         if self.options.options_only:
             places.append((BLIND, 0))
-        shown = await self._shown(case, bench.abilities)
+        reason = self._not_applicable(case, bench.abilities)
+        shown = await shown_clean(case, self._pictures, reason)
         if shown.reason:
             for arm, repeat in places:
                 bench.arm(arm, repeat).record(not_applicable=shown.reason)
             return
-        count = len(case.options)
-        permuted = not mcq.order_matters(case.options)
-        orders = mcq.balanced_orders(bench.rng("orders"), count, len(places))
         # One after the other: the second asking finds the stem in the endpoint's prefix cache.
-        for (arm, repeat), drawn in zip(places, orders, strict=True):
-            order = drawn if permuted else tuple(range(count))
-            facts = self._facts(case, order)
-            messages = self._messages(case, arm, facts["options"], shown.parts)
-            asked = bench.arm(arm, repeat)
-            reply = await asked.ask(
-                messages,
-                sampling=SAMPLING,
-                top_logprobs=TOP_LOGPROBS if self.options.scoring == "logprobs" else 0,
-                hints={**facts, "kind": "mcq", "arm": arm, "case_id": case.id, "repeat": repeat},
-            )
-            verdict = await asked.judge(JUDGE, Exhibit(case, messages, reply, facts))
-            asked.record(
-                verdict,
-                order=list(order),
-                shown=count,
-                key_position=facts["key"],
-                longest_right=mcq.longest_score(case.options, case.brief.key),
-                permuted=permuted,
-                signed_off=bool(case.brief.reviewers),
-                data=case.id.partition("/")[0],
-                **_chosen(verdict, facts["letters"], order, case.brief.option_notes),
-            )
+        for place, order in zip(places, orders_of(case, FORM, bench, len(places)), strict=True):
+            await self._ask(case, bench, place, order, shown.parts)
 
-    async def _shown(self, case: Case, abilities: Abilities) -> Shown:
-        """Its pictures as they may be sent: read, stripped of metadata, within the limits."""
-        reason = self._not_applicable(case, abilities)
-        if reason or not case.images:
-            return Shown(reason=reason)
-        if self._pictures is None:
-            self._pictures = Pictures()
-        return await self._pictures.clean(case)
-
-    def _facts(self, case: Case, order: tuple[int, ...]) -> dict[str, Any]:
-        """What the judge may know; `key` is the place of the right option as shown."""
-        return {
-            "options": [case.options[i] for i in order],
-            "letters": self.options.letters[: len(order)],
-            "key": -1 if case.brief.key is None else order.index(case.brief.key),
-            "scoring": self.options.scoring,
-        }
+    async def _ask(
+        self,
+        case: Case,
+        bench: Bench,
+        place: tuple[str, int],
+        order: tuple[int, ...],
+        parts: tuple[ImagePart, ...],
+    ) -> None:
+        scoring = self.options.scoring
+        facts = facts_of(case, FORM, order, letters=self.options.letters) | {"scoring": scoring}
+        messages = self._messages(case, place[0], facts["options"], parts)
+        arm = bench.arm(*place)
+        reply = await arm.ask(
+            messages,
+            sampling=SAMPLING,
+            top_logprobs=TOP_LOGPROBS if scoring == "logprobs" else 0,
+            hints=hints_of(case, FORM, facts, *place),
+        )
+        verdict = await arm.judge(JUDGE, Exhibit(case, messages, reply, facts))
+        chosen = chosen_labels(verdict.labels.get("chosen"), facts["letters"], order)
+        arm.record(
+            verdict,
+            order=list(order),
+            shown=len(order),
+            key_position=facts["key"],
+            longest_right=mcq.longest_score(case.options, case.brief.key),
+            permuted=order_drawn(case, FORM),
+            signed_off=bool(case.brief.reviewers),
+            data=case.id.partition("/")[0],
+            **chosen,
+            **_noted(case.brief.option_notes, chosen.get("chosen_original")),
+        )
 
     def _messages(
         self, case: Case, arm: str, shown: Sequence[str], images: tuple[ImagePart, ...]
     ) -> tuple[Message, ...]:
         if arm == BLIND:
             return (user(mcq.options_only(shown, letters=self.options.letters)),)
-        prompt = mcq.render(case.text, shown, letters=self.options.letters)
-        return (*case.messages, user((*images, TextPart(prompt)) if images else prompt))
+        return asked(case, FORM, shown, images, letters=self.options.letters)
 
     def estimates(self, trials: Trials) -> list[Estimate]:
         from auscult.kit.mcq_estimates import mcq_estimates
         from auscult.kit.mcq_table import COLUMNS, Design
+        from auscult.kit.question_estimates import with_evidence
 
         design = Design(self.name, JUDGE, FULL, BLIND, self.options.letters)
-        level = _evidence(trials)
-        return [
-            msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in mcq_estimates(trials.frame(self.name, COLUMNS), design)
-        ]
+        found = mcq_estimates(trials.frame(self.name, COLUMNS), design)
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.mcq_findings import wrong_every_time
@@ -230,33 +204,8 @@ def _watched(options: Options) -> tuple[Watched, ...]:
     return tuple(found)
 
 
-def _evidence(trials: Trials) -> str:
-    """Clinician-reviewed only where every case asked has been signed off as it was worded."""
-    import polars as pl
-
-    from auscult.stats.table import LabelKind, label_columns, with_labels
-
-    label: dict[str, LabelKind] = {"signed_off": "flag"}
-    frame = trials.frame(KnowledgeSuite.name, ("case_no", *label_columns(label)))
-    signed = with_labels(frame, label)
-    by_case = signed.group_by("case_no").agg(pl.col("signed_off").fill_null(False).all())
-    total, done = by_case.height, int(by_case["signed_off"].sum())
-    if total and done == total:
-        return "clinician-reviewed: every case asked has been signed off"
-    return f"{ENGINEERING} ({done} of {total} cases signed off)" if done else ENGINEERING
-
-
-def _chosen(
-    verdict: Verdict, letters: str, order: tuple[int, ...], notes: Sequence[OptionNote]
-) -> dict[str, Any]:
-    """What was chosen, in the author's order, and what the author said of it."""
-    place = verdict.labels.get("chosen")
-    if isinstance(place, str):
-        place = letters.find(place) if place else -1
-    if not isinstance(place, int) or not 0 <= place < len(order):
+def _noted(notes: Sequence[OptionNote], chosen: int | None) -> dict[str, Any]:
+    """What the author said of the option chosen."""
+    if chosen is None or chosen >= len(notes):
         return {}
-    original = order[place]
-    labels: dict[str, Any] = {"position_chosen": place, "chosen_original": original}
-    if original < len(notes):
-        labels |= {"harm_chosen": notes[original].harm, "status_chosen": notes[original].status}
-    return labels
+    return {"harm_chosen": notes[chosen].harm, "status_chosen": notes[chosen].status}

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.kit.question_estimates import MEASURED
 from auscult.stats.rates import rate
-from auscult.stats.table import Counting, only
+from auscult.stats.table import only
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,8 +30,6 @@ RULE = "rule "
 CONSTANT, LETTER, LONGEST, KIND, LIST, SEEN = (
     f"{RULE}{name}" for name in ("constant", "letter", "longest", "kind", "list", "seen")
 )
-MEASURED = Counting(missing=(), excluded=("error",))
-"""What a rule that reads nothing is scored on: the trials that the target answered somehow."""
 BASELINE = {"baseline_of": "accuracy"}
 YES_NO, CHOICE = "yes-no", "multiple-choice"
 WITHIN = ("data", "form", "kind", "listed", "listed_so")

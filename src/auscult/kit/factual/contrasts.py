@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auscult.kit.factual.baselines import CHOICE
+from auscult.kit.question_estimates import PAIRED
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
 from auscult.stats.table import only
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
     from auscult.kit.factual.table import Design
 
-PAIRED = ("case_id", "cluster", "arm", "behaviour", "score")
 Asked = list[tuple["Estimate", "Estimate"]]
 """An asked baseline with the accuracy it gets, and what the target has beyond it."""
 

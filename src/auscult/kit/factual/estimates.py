@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auscult.kit.factual.baselines import CHOICE, YES_NO, computed_baselines
-from auscult.kit.factual.contrasts import PAIRED, asked_baselines, competence
+from auscult.kit.factual.contrasts import asked_baselines, competence
 from auscult.kit.factual.open import open_estimates
 from auscult.kit.factual.published import published_estimates
 from auscult.kit.factual.table import typed
 from auscult.kit.factual.yes_no import yes_no_estimates
 from auscult.kit.mcq_positions import instability, position_estimates
+from auscult.kit.question_estimates import (
+    PAIRED,
+    accuracy,
+    by_columns,
+    error_rate,
+    unanswered_rates,
+)
 from auscult.kit.questions import judge_of
 from auscult.stats.paired import difference
-from auscult.stats.rates import cases_for_half_width, rate, rates_by
-from auscult.stats.table import ANSWERED_ONLY, EVERY_CALL, behaved, only
+from auscult.stats.rates import rate
+from auscult.stats.table import ANSWERED_ONLY, only
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
     from auscult.kit.factual.table import Design
 
-HALF_WIDTH = 0.05
 GROUPS = ("modality", "region", "kind", "specialty", "difficulty")
 
 
@@ -89,9 +95,7 @@ def _accuracy(closed: pl.DataFrame, design: Design) -> Estimate:
         standing="primary",
         headline=True,
     )
-    found = rate(closed, words)
-    narrowing = {"half_width": HALF_WIDTH, "further_cases": cases_for_half_width(found, HALF_WIDTH)}
-    return msgspec.structs.replace(found, extra=found.extra | {"narrowing": narrowing})
+    return accuracy(closed, words)
 
 
 def _outcomes(closed: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -103,28 +107,17 @@ def _outcomes(closed: pl.DataFrame, design: Design) -> list[Estimate]:
         direction="higher-is-better",
         standing="secondary",
     )
-    out = [rate(closed, answered, counting=ANSWERED_ONLY)]
-    for metric, behaviour, done, direction in (
-        ("abstention rate", "abstained", "say that they do not know", "neutral"),
-        ("refusal rate", "refused", "refuse to answer, or were blocked by a filter", "neutral"),
-        ("unreadable rate", "invalid", "cannot be read as one answer", "lower-is-better"),
-    ):
-        words = design.words(
-            metric,
-            f"The share of replies to closed questions that {done}.",
-            denominator="all replies to closed questions; failed calls are missing",
-            direction=direction,
-            standing="secondary",
-        )
-        out.append(rate(closed, words, success=behaved(behaviour)))  # type: ignore[arg-type]
-    errors = design.words(
-        "error rate",
-        "The share of calls with closed questions that brought no reply after all retries.",
-        denominator="all calls with closed questions",
-        direction="lower-is-better",
+    about = design.words(
+        "",
+        "",
+        denominator="all replies to closed questions; failed calls are missing",
         standing="secondary",
     )
-    return [*out, rate(closed, errors, success=behaved("error"), counting=EVERY_CALL)]
+    return [
+        rate(closed, answered, counting=ANSWERED_ONLY),
+        *unanswered_rates(closed, about, "replies to closed questions"),
+        error_rate(closed, about, "closed questions"),
+    ]
 
 
 def _of_form(part: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -172,12 +165,9 @@ def _groups(closed: pl.DataFrame, design: Design) -> list[Estimate]:
     columns = [*GROUPS]
     # Of one value they would say what the accuracy says.
     columns += [name for name in ("asked", "data") if closed[name].drop_nulls().n_unique() > 1]
-    out: list[Estimate] = []
-    for column in columns:
-        words = design.words(
-            f"accuracy by {column}",
-            f"The share of right answers among closed questions of this {column}.",
-            direction="higher-is-better",
-        )
-        out += rates_by(closed, column, words)
-    return out
+    words = design.words(
+        "accuracy by {column}",
+        "The share of right answers among closed questions of this {column}.",
+        direction="higher-is-better",
+    )
+    return by_columns(closed, columns, words)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from auscult.core.message import Message, user
+from auscult.kit.questions import with_pictures
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
 from auscult.stats.table import correctness, only
@@ -18,7 +20,9 @@ from auscult.stats.table import correctness, only
 if TYPE_CHECKING:
     import polars as pl
 
+    from auscult.core.case import Case
     from auscult.core.estimate import Estimate
+    from auscult.core.message import ImagePart
     from auscult.kit.factual.table import Design
     from auscult.kit.questions import Form
 
@@ -35,6 +39,25 @@ def published_prompt(text: str, form: Form, options: Sequence[str], letters: str
     question, and nothing else to say."""
     listed = list(options) if form == "yes-no" else _labelled(options, letters)
     return f"{text.strip()}\nPick your answer from this list: [{', '.join(listed)}]"
+
+
+def asked_as_published(
+    case: Case,
+    form: Form,
+    shown: Sequence[str],
+    parts: Sequence[ImagePart],
+    letters: str,
+    more: str = "",
+) -> tuple[Message, ...]:
+    """The whole conversation; `more` is what stands below the question."""
+    text = published_prompt(case.text, form, shown, letters) + more
+    return (*case.messages, user(with_pictures(text, parts)))
+
+
+def published_place(case: Case, form: Form, key: int) -> int:
+    """The place that the published files hold for right, which may be another than the key."""
+    own = case.brief.extra.get("published_key") if form == "yes-no" else None
+    return key if own is None else int(own)
 
 
 def published_score(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.kit.factual.published import SCORER
+from auscult.kit.question_estimates import PAIRED, error_rate
 from auscult.kit.semantic.table import (
     BASELINE,
     GREY,
@@ -26,7 +28,7 @@ from auscult.kit.semantic.table import (
 )
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
-from auscult.stats.table import EVERY_CALL, behaved, only
+from auscult.stats.table import behaved, only
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from auscult.kit.semantic.table import Design
 
 LEVEL = 0.95
-SCORER = "published scorer"
-READ = ("case_id", "cluster", "arm", "behaviour", "score")
 PAIRS = "cases with a usable reply both with their own picture and with the other"
 NOT_DECLARED = (
     "Not declared: name the modalities that the target was not trained on in the suite option "
@@ -66,14 +66,7 @@ def semantic_shift_estimates(frame: pl.DataFrame, design: Design) -> list[Estima
     out += [_auroc(offered, (place,), design) for place in OUTSIDE]
     out.append(_auroc(offered, OUTSIDE, design))
     out += [_offer(rows, place, design) for place in (IN, *OUTSIDE)]
-    errors = design.words(
-        "error rate",
-        "The share of all calls of this suite that brought no reply after all retries.",
-        denominator="all calls",
-        direction="lower-is-better",
-        standing="secondary",
-    )
-    out.append(rate(rows, errors, success=behaved("error"), counting=EVERY_CALL))
+    out.append(error_rate(rows, design.words("", "")))
     out += _published(rows, design)
     return [_said(e, design) for e in out if e.value is not None or _kept(e)]
 
@@ -109,7 +102,7 @@ def _noticed(offered: pl.DataFrame, place: str, design: Design) -> Estimate:
             }
         },
     )
-    return difference(offered.select(READ), words, success=behaved("abstained"))
+    return difference(offered.select(PAIRED), words, success=behaved("abstained"))
 
 
 def _shares(rows: pl.DataFrame, place: str, design: Design) -> list[Estimate]:
@@ -223,7 +216,7 @@ def _offer(rows: pl.DataFrame, place: str, design: Design) -> Estimate:
         denominator="cases with a usable reply to both prompts",
         direction="neutral",
     )
-    return difference(rows.select(READ), words, success=behaved("abstained"))
+    return difference(rows.select(PAIRED), words, success=behaved("abstained"))
 
 
 def _published(rows: pl.DataFrame, design: Design) -> list[Estimate]:

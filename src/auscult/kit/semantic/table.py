@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.core.estimate import Estimate
+from auscult.kit.question_estimates import numbered
 from auscult.stats.table import LabelKind, blank, label_columns, with_labels
 
 if TYPE_CHECKING:
@@ -63,15 +64,8 @@ def arm_of(place: str, offer: bool) -> str:
 
 
 def typed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Labels as columns, with `case_id` and `cluster` as numbers."""
+    """Labels as columns, cases and clusters by number."""
     import polars as pl
 
-    return (
-        with_labels(frame, LABELS)
-        .with_columns(
-            pl.col("case_no").cast(pl.UInt32).alias("case_id"),
-            pl.col("cluster_key").alias("cluster"),
-            pl.col("arm", "behaviour", "place", "modality", "form").cast(pl.String),
-        )
-        .drop("case_no", "cluster_key")
-    )
+    words = pl.col("arm", "behaviour", "place", "modality", "form").cast(pl.String)
+    return numbered(with_labels(frame, LABELS)).with_columns(words)

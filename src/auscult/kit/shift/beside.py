@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.kit.question_estimates import PAIRED, error_rate
 from auscult.kit.questions import judge_of
 from auscult.kit.shift.cells import UNIT, added, combined, itself
 from auscult.kit.shift.table import (
     BASELINE,
     CONTROL,
     LOOKS_ALIKE,
-    PAIRED,
     PAIRS,
     UNANSWERABLE,
     Shifted,
@@ -24,7 +24,7 @@ from auscult.kit.shift.table import (
 )
 from auscult.stats.paired import difference
 from auscult.stats.rates import rate
-from auscult.stats.table import EVERY_CALL, behaved, only
+from auscult.stats.table import behaved, only
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,15 +62,7 @@ def clean_estimates(clean: pl.DataFrame, rows: pl.DataFrame, design: Design) -> 
             words, metric=metric, estimand=estimand, direction="neutral", standing="exploratory"
         )
         out.append(rate(clean, about, success=behaved(behaviour)))  # type: ignore[arg-type]
-    errors = design.words(
-        "error rate",
-        "The share of all calls of this suite that brought no reply after all retries.",
-        arm="",
-        denominator="all calls",
-        direction="lower-is-better",
-        standing="secondary",
-    )
-    out.append(rate(rows, errors, success=behaved("error"), counting=EVERY_CALL))
+    out.append(error_rate(rows, design.words("", "", arm="")))
     again = design.words(
         "accuracy, asked again minus first",
         "How many more answers are right when the same clean picture is asked a second time: near "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auscult.kit.factual.published import SCORER, published_score
 from auscult.kit.shift.table import LEGACY, LEGACY_NOISE
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
     from auscult.kit.shift.table import Design
 
-SCORER = "published scorer"
 ARM = "legacy-noise-1"
 READ = ("case_id", "cluster", "arm", "behaviour", "score", "legacy_right", "legacy_abstains")
 
@@ -29,7 +29,6 @@ def published_readings(
     reply: str, form: str, options: list[str], letters: str, key: int
 ) -> dict[str, float]:
     """What the released scorers make of a reply: they read something in every one."""
-    from auscult.kit.factual.published import published_score
     from auscult.kit.legacy_cares import abstains
 
     right = published_score(reply, form, options, letters, key)  # type: ignore[arg-type]

@@ -10,11 +10,12 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from auscult.kit.question_estimates import by_columns, unanswered_rates
 from auscult.kit.uncertainty.calibration import calibrations, comparisons
 from auscult.kit.uncertainty.published import published_estimates
 from auscult.kit.uncertainty.table import JUDGES, SURENESS, typed
 from auscult.stats.paired import excess_over_rule
-from auscult.stats.rates import rate, rates_by
+from auscult.stats.rates import rate
 from auscult.stats.table import EVERY_CALL, behaved, only
 
 if TYPE_CHECKING:
@@ -181,21 +182,7 @@ def _outcomes(first: pl.DataFrame, both: pl.DataFrame, design: Design) -> list[E
         direction="higher-is-better",
         standing="secondary",
     )
-    out = [rate(first, words)]
-    for metric, behaviour, done, direction in (
-        ("abstention rate", "abstained", "say that they do not know", "neutral"),
-        ("refusal rate", "refused", "refuse to answer, or were blocked by a filter", "neutral"),
-        ("unreadable rate", "invalid", "cannot be read as one answer", "lower-is-better"),
-    ):
-        words = design.words(
-            metric,
-            f"The share of first replies that {done}.",
-            judge=JUDGES,
-            denominator="all questions asked; failed calls are missing",
-            direction=direction,
-            standing="secondary",
-        )
-        out.append(rate(first, words, success=behaved(behaviour)))  # type: ignore[arg-type]
+    out = [rate(first, words), *unanswered_rates(first, words, "first replies")]
     errors = design.words(
         "error rate",
         "The share of questions of which a call of either turn brought no reply.",
@@ -242,21 +229,19 @@ def _second_turn(both: pl.DataFrame, design: Design) -> list[Estimate]:
 
 
 def _groups(both: pl.DataFrame, design: Design) -> list[Estimate]:
-    out: list[Estimate] = []
     columns = ["form", *GROUPS, *(["data"] if both["data"].n_unique() > 1 else [])]
-    for column in columns:
-        words = design.words(
-            f"uncertainty accuracy by {column}",
-            f"The uncertainty accuracy of questions of this {column}.",
-            direction="higher-is-better",
-        )
-        out += rates_by(both, column, words)
+    words = design.words(
+        "uncertainty accuracy by {column}",
+        "The uncertainty accuracy of questions of this {column}.",
+        direction="higher-is-better",
+    )
+    over = design.words(
+        "over-confidence ratio by {column}",
+        "The share answered wrong and sure among questions of this {column}.",
+        direction="lower-is-better",
+    )
     blind = both.with_columns(sure_and_wrong().alias("score"))
-    for column in ("form", "modality", "specialty"):
-        words = design.words(
-            f"over-confidence ratio by {column}",
-            f"The share answered wrong and sure among questions of this {column}.",
-            direction="lower-is-better",
-        )
-        out += rates_by(blind, column, words)
-    return out
+    return [
+        *by_columns(both, columns, words),
+        *by_columns(blind, ("form", "modality", "specialty"), over),
+    ]

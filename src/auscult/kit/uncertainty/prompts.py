@@ -10,7 +10,7 @@ import msgspec
 from auscult.core.case import Case
 from auscult.core.message import ImagePart, Message, Reply, TokenLogprob, user
 from auscult.kit.choice.logprobs import score_by_logprobs
-from auscult.kit.factual.published import published_prompt
+from auscult.kit.factual.published import asked_as_published
 from auscult.kit.questions import Form, prompt_of, with_pictures
 
 SECOND_TURN = (
@@ -39,12 +39,11 @@ def asked_with_confidence(
     return (*case.messages, user(with_pictures(text, parts)))
 
 
-def asked_as_published(
+def asked_surely_as_published(
     case: Case, form: Form, shown: Sequence[str], parts: Sequence[ImagePart], letters: str
 ) -> tuple[Message, ...]:
     """Question and question about it in one turn, to which there is one reply."""
-    text = f"{published_prompt(case.text, form, shown, letters)}\n{_AS_PUBLISHED}"
-    return (*case.messages, user(with_pictures(text, parts)))
+    return asked_as_published(case, form, shown, parts, letters, f"\n{_AS_PUBLISHED}")
 
 
 def probability_of(

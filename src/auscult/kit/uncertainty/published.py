@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auscult.kit.factual.published import published_score
+from auscult.kit.factual.published import SCORER, published_score
 from auscult.kit.legacy_cares import UncertainRow, uncertainty_confusion
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from auscult.kit.questions import Form
     from auscult.kit.uncertainty.table import Design
 
-SCORER = "published scorer"
 METRIC = "uncertainty accuracy as published"
 CELLS = ("unsure_right", "unsure_wrong", "sure_right", "sure_wrong")
 GOOD = ("sure_right", "unsure_wrong")

@@ -16,6 +16,7 @@ import msgspec
 
 from auscult.core.estimate import Estimate
 from auscult.kit import mcq
+from auscult.kit.question_estimates import REPLY_COLUMNS, numbered
 from auscult.stats.table import LabelKind, blank, label_columns, only, with_labels
 
 if TYPE_CHECKING:
@@ -44,18 +45,7 @@ LABELS: dict[str, LabelKind] = {
     "chosen_original": "small",
     "legacy_cell": "word",
 }
-COLUMNS = (
-    "case_no",
-    "cluster_key",
-    "specialty",
-    "difficulty",
-    "arm",
-    "repeat",
-    "judge",
-    "behaviour",
-    "score",
-    *label_columns(LABELS),
-)
+COLUMNS = (*REPLY_COLUMNS, *label_columns(LABELS))
 JUDGES = "choice, yes-no"
 BOTH_TURNS = (
     "all questions asked in two turns; those refused, passed or unreadable in either turn are "
@@ -78,17 +68,8 @@ class Design(msgspec.Struct, frozen=True):
 
 
 def typed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Labels as columns, with `case_id` and `cluster` as numbers: a third of the size."""
-    import polars as pl
-
-    return (
-        with_labels(frame, LABELS)
-        .with_columns(
-            pl.col("case_no").cast(pl.UInt32).alias("case_id"),
-            pl.col("cluster_key").alias("cluster"),
-        )
-        .drop("case_no", "cluster_key")
-    )
+    """Labels as columns, cases and clusters by number."""
+    return numbered(with_labels(frame, LABELS))
 
 
 def forecasts_of(rows: pl.DataFrame, source: str) -> pl.DataFrame:

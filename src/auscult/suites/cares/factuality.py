@@ -13,15 +13,13 @@ comparison; every estimator is ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.errors import DataError
-from auscult.core.message import Message, Reply, Sampling, user
+from auscult.core.message import Message, Reply, user
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -35,14 +33,30 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.kit import mcq
-from auscult.kit.donors import DONOR, with_donors
-from auscult.kit.factual.published import published_prompt, published_score
-from auscult.kit.factual.table import Design, case_labels, chosen_labels, folded
+from auscult.kit.donors import DONOR
+from auscult.kit.factual.published import asked_as_published, published_place, published_score
+from auscult.kit.factual.table import Design, case_labels
 from auscult.kit.options import parse_options
-from auscult.kit.pictures import NONE, Pictures, Shown, limits_of, why_not
-from auscult.kit.questions import YES_NO, Form, asked, facts_of, form_of, judge_of, with_pictures
+from auscult.kit.pictures import NONE, Shown, why_not
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    PictureOptions,
+    admitted,
+    authors_order,
+    cases_with_donors,
+    chosen_labels,
+    fault_of,
+    hints_of,
+    order_drawn,
+    orders_of,
+    pictures_of,
+    question_size,
+    shown_clean,
+)
+from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
 from auscult.kit.rubric.prompt import MAX_TOKENS as JUDGE_TOKENS
-from auscult.kit.suite_cases import named_cases, tokens_at_most
+from auscult.kit.suite_cases import tokens_at_most
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
@@ -52,18 +66,12 @@ NAME = "cares/factuality"
 WORDS = Design(NAME)
 FULL, BLIND, LEGACY = WORDS.full, WORDS.options_only, WORDS.legacy
 SEEN = {"no-image": "none", "grey-image": "grey", "shuffled-image": "shuffled"}
-KINDS = {"yes-no": "yes-no", "multiple-choice": "mcq", "open": "open"}
 NO_JUDGE = "no judge model is bound: add [roles.judge]"
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
-PROMPT_OVERHEAD = 96
-IMAGE_TOKENS = 1500
 JUDGE_OVERHEAD, JUDGE_ASKS = 4000, 2
 """The judge's orders, an answer of full length, and what a second asking repeats."""
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(PictureOptions, frozen=True, forbid_unknown_fields=True):
     repeats: int = 2
     options_only: bool = True
     controls: tuple[Control, ...] = ("no-image", "grey-image", "shuffled-image")
@@ -72,24 +80,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """"ask" puts questions whose picture is missing in words alone."""
     legacy: bool = False
     """Asks once more as published."""
-    letters: str = mcq.LETTERS
-    max_side: int = 1024
-    burned_in: Literal["block", "allow"] = "block"
-    cleared: str = ""
-    """File of the sha256 of pictures that a person has found free of names."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.repeats < 1:
             raise ValueError(f"repeats is {self.repeats}; give 1 or more")
-        if self.max_side < 1:
-            raise ValueError(f"max_side is {self.max_side}; give 1 or more")
         if len(set(self.controls)) < len(self.controls):
             raise ValueError(f"controls names {', '.join(self.controls)}; give each once")
-        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
-            raise ValueError(
-                f"letters is '{self.letters}'; give two or more different characters, "
-                'such as "ABCDE"'
-            )
 
 
 def build(options: Mapping[str, Any]) -> FactualitySuite:
@@ -122,8 +119,7 @@ class FactualitySuite:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.design = Design(NAME, letters=options.letters)
-        limits = limits_of(options.max_side, options.burned_in, options.cleared)
-        self._pictures = Pictures(limits)
+        self._pictures = pictures_of(options)
         also = (BLIND,) if options.options_only else ()
         legacy = (LEGACY,) if options.legacy else ()
         self.arms: tuple[str, ...] = (FULL, *also, *options.controls, *legacy)
@@ -131,9 +127,8 @@ class FactualitySuite:
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         chosen = [self._listing(data, loaders) for data in datasets or self.default_data]
-        # Donors come from the case's own data set: a patient's picture goes nowhere else.
-        for data, cases in groupby(named_cases(chosen, loaders), key=lambda pair: pair[0]):
-            yield from self._of_one(data, (case for _, case in cases))
+        for case in cases_with_donors(chosen, loaders):
+            yield admitted(case, self._fault(case))
 
     def _listing(self, data: DataSet, loaders: Mapping[str, Loader]) -> DataSet:
         """Questions are to be asked without pictures, so rows that miss theirs are read."""
@@ -142,31 +137,12 @@ class FactualitySuite:
             return data
         return msgspec.structs.replace(data, options={"missing": "list", **data.options})
 
-    def _of_one(self, data: str, cases: Iterable[Case]) -> Iterator[Case]:
-        for case in with_donors(cases):
-            if wrong := self._fault(case):
-                raise DataError(f"case '{case.id.partition('/')[2]}' of data set '{data}' {wrong}")
-            yield case
-
     def _fault(self, case: Case) -> str:
-        form, count, key = form_of(case), len(case.options), case.brief.key
-        if not case.text.strip():
-            return "has neither a stem nor a question"
-        if form == "open":
-            return "" if case.brief.reference else "is open and has no reference answer"
-        if key is None or not 0 <= key < count:
-            stated = "no key" if key is None else f"the key {key}"
-            return f"has {stated}; give the index of its right option, from 0"
-        if form == "yes-no" and sorted(map(folded, case.options)) != sorted(YES_NO):
-            return "is a yes-no question with other options than yes and no; change its task"
-        if count < 2:
-            return f"has {count} options; a closed question needs two"
-        if form == "multiple-choice" and count > len(self.options.letters):
-            return (
-                f"has {count} options but there are {len(self.options.letters)} letters; give more "
-                "in the suite option 'letters'"
-            )
-        return ""
+        form = form_of(case)
+        if fault := fault_of(case, form, self.options.letters):
+            return fault
+        without = form == "open" and not case.brief.reference
+        return "is open and has no reference answer" if without else ""
 
     def stratum(self, case: Case) -> str:
         return f"{form_of(case)}/{case.brief.modality or case.brief.specialty}"
@@ -175,10 +151,7 @@ class FactualitySuite:
         if self._not_applicable(case, abilities):
             return ()
         form = form_of(case)
-        options = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        words = tokens_at_most(case.text) + told + options
-        whole = words + IMAGE_TOKENS * len(case.images)
+        words, whole = question_size(case, pictures=False), question_size(case)
         places = [arm for arm, _ in self._places(case, form) if self._can_ask(case, arm)]
         out = [
             Ask("target", places.count(arm), size, REPLY_TOKENS)
@@ -214,33 +187,21 @@ class FactualitySuite:
         reason = self._not_applicable(case, bench.abilities)
         if form == "open" and "judge" not in bench.roles:
             reason = reason or NO_JUDGE
-        clean = NONE
-        if case.images and not reason:
-            clean = await self._pictures.clean(case)
-            reason = clean.reason
-        if reason:
+        clean = await shown_clean(case, self._pictures, reason)
+        if clean.reason:
             for arm, repeat in places:
-                bench.arm(arm, repeat).record(not_applicable=reason, **labels)
+                bench.arm(arm, repeat).record(not_applicable=clean.reason, **labels)
             return
         labels |= {"pictured": bool(case.images), "signed_off": bool(case.brief.reviewers)}
         # One after the other: the second asking finds the stem in the endpoint's prefix cache.
-        for (arm, repeat), order in zip(
-            places, self._orders(case, form, bench, places), strict=True
-        ):
+        orders = orders_of(case, form, bench, len(places))
+        for (arm, repeat), drawn in zip(places, orders, strict=True):
+            order = authors_order(case) if arm == LEGACY else drawn
             shown = clean if arm in (FULL, LEGACY) else await self._control(case, arm)
             if shown.reason:
                 bench.arm(arm, repeat).record(not_applicable=shown.reason, **labels)
                 continue
             await _Trial(self, case, form, order, shown, labels).put(bench, arm, repeat)
-
-    def _orders(
-        self, case: Case, form: Form, bench: Bench, places: Sequence[tuple[str, int]]
-    ) -> list[tuple[int, ...]]:
-        own = tuple(range(len(case.options)))
-        if form != "multiple-choice" or mcq.order_matters(case.options):
-            return [own] * len(places)
-        drawn = iter(mcq.balanced_orders(bench.rng("orders"), len(own), len(places)))
-        return [own if arm == LEGACY else next(drawn) for arm, _ in places]
 
     async def _control(self, case: Case, arm: str) -> Shown:
         if arm == "grey-image":
@@ -249,13 +210,11 @@ class FactualitySuite:
 
     def estimates(self, trials: Trials) -> list[Estimate]:
         from auscult.kit.factual.estimates import factual_estimates
-        from auscult.kit.factual.table import COLUMNS, evidence_of
+        from auscult.kit.factual.table import COLUMNS
+        from auscult.kit.question_estimates import with_evidence
 
-        level = evidence_of(trials, self.name)
-        return [
-            msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in factual_estimates(trials.frame(self.name, COLUMNS), self.design)
-        ]
+        found = factual_estimates(trials.frame(self.name, COLUMNS), self.design)
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.factual.findings import factual_findings
@@ -276,7 +235,7 @@ class _Trial(msgspec.Struct):
     async def put(self, bench: Bench, arm: str, repeat: int) -> None:
         case, form, letters = self.case, self.form, self.suite.options.letters
         facts = facts_of(case, form, self.order, letters=letters)
-        hints = {**facts, "kind": KINDS[form], "arm": arm, "case_id": case.id, "repeat": repeat}
+        hints = hints_of(case, form, facts, arm, repeat)
         if case.brief.groups:
             hints["groups"] = case.brief.groups
         if case.images:
@@ -298,26 +257,22 @@ class _Trial(msgspec.Struct):
         if arm == BLIND:
             return (user(mcq.options_only(facts["options"], letters=letters)),)
         if arm == LEGACY:
-            text = published_prompt(case.text, self.form, facts["options"], letters)
-            return (*case.messages, user(with_pictures(text, self.shown.parts)))
+            return asked_as_published(case, self.form, facts["options"], self.shown.parts, letters)
         options = facts.get("options", ())
         return asked(case, self.form, options, self.shown.parts, letters=letters)
 
     def _read(
         self, arm: str, repeat: int, facts: Mapping[str, Any], reply: Reply
     ) -> dict[str, Any]:
-        shown = len(facts["options"])
-        permuted = self.form == "multiple-choice" and arm != LEGACY
         labels: dict[str, Any] = {
             "order": list(self.order),
-            "shown": shown,
+            "shown": len(self.order),
             "key_position": facts["key"],
-            "permuted": permuted and not mcq.order_matters(self.case.options),
+            "permuted": arm != LEGACY and order_drawn(self.case, self.form),
         }
         # Published once a question, so of the first reply; likening texts is slow.
         if arm in (FULL, LEGACY) and repeat == 0 and reply.status != "error":
-            key = self.case.brief.extra.get("published_key") if self.form == "yes-no" else None
-            gold = facts["key"] if key is None else key
+            gold = published_place(self.case, self.form, facts["key"])
             options, letters = facts["options"], facts["letters"]
             labels["legacy_right"] = published_score(reply.text, self.form, options, letters, gold)
         return labels

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.errors import DataError
-from auscult.core.message import ImagePart, Reply, Sampling
+from auscult.core.message import ImagePart, Reply
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -33,11 +32,22 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.core.verdict import Verdict
-from auscult.kit import mcq, questions
-from auscult.kit.factual.published import published_score
+from auscult.kit import mcq
+from auscult.kit.factual.published import published_place, published_score
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures, why_not
-from auscult.kit.suite_cases import named_cases, tokens_at_most
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    admitted,
+    fault_of,
+    hints_of,
+    orders_of,
+    question_size,
+    shown_clean,
+)
+from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
+from auscult.kit.suite_cases import named_cases
 from auscult.kit.twin.cases import (
     Place,
     Variant,
@@ -54,10 +64,6 @@ if TYPE_CHECKING:
 
 GROUPS = "baseline"
 OUR_PACK = DataSet(loader="twins", path="demographics")
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-PROMPT_OVERHEAD = 96
-IMAGE_TOKENS = 1500
 TEXT_SHOWN = 80
 """Characters of an option that are kept as a label."""
 
@@ -122,21 +128,13 @@ class FairnessSuite:
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         given = (case for _, case in named_cases(datasets or self.default_data, loaders))
         for case in with_vignettes(given):
-            yield self._admitted(case)
+            yield admitted(case, self._fault(case))
 
-    def _admitted(self, case: Case) -> Case:
-        form = questions.form_of(case)
-        closed = form != "open"
-        if closed and (case.brief.key is None or len(case.options) < 2):
-            raise DataError(
-                f"case '{case.id}' has no key or fewer than two options; a closed question "
-                "needs both"
-            )
-        if len(case.options) > len(mcq.LETTERS):
-            raise DataError(f"case '{case.id}' has more options than there are letters")
-        if not closed and is_vignette(case):
-            raise DataError(f"the vignette '{case.id}' is an open question; twins are closed ones")
-        return case
+    def _fault(self, case: Case) -> str:
+        form = form_of(case)
+        if form == "open" and is_vignette(case):
+            return "is a vignette and an open question; twins are closed ones"
+        return fault_of(case, form, mcq.LETTERS)
 
     def stratum(self, case: Case) -> str:
         return str(case.brief.extra["rule"]) if is_vignette(case) else ""
@@ -144,25 +142,19 @@ class FairnessSuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        texts = [case.text]
-        calls = self.options.repeats
-        if is_vignette(case):
-            places = places_of(case, reworded=self.options.reworded)
-            variants = variants_of(case)
-            texts = [as_variant(case, variants[p.variant], p.lead).text for p in places]
-            calls = len(places)
-        if not calls:
-            return ()
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        choices = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        read = max(tokens_at_most(text) for text in texts) + told + choices
-        return (Ask("target", calls, read + IMAGE_TOKENS * len(case.images), REPLY_TOKENS),)
+        if not is_vignette(case):
+            return (Ask("target", self.options.repeats, question_size(case), REPLY_TOKENS),)
+        places = places_of(case, reworded=self.options.reworded)
+        variants = variants_of(case)
+        put = [as_variant(case, variants[place.variant], place.lead) for place in places]
+        size = max(map(question_size, put), default=0)
+        return (Ask("target", len(put), size, REPLY_TOKENS),) if put else ()
 
     def _not_applicable(self, case: Case, abilities: Abilities) -> str:
         reason = why_not(case, abilities, text_only=self.options.without_images == "ask")
         if reason or is_vignette(case):
             return reason
-        if questions.form_of(case) == "open":
+        if form_of(case) == "open":
             return "it is an open question; fairness is measured over closed ones"
         wanted = self.options.columns or tuple(case.brief.groups)
         if not any(case.brief.groups.get(column) for column in wanted):
@@ -175,35 +167,26 @@ class FairnessSuite:
         twins = is_vignette(case)
         places = places_of(case, reworded=self.options.reworded) if twins else self._repeats()
         reason = self._not_applicable(case, bench.abilities)
-        shown = await self.pictures.clean(case) if case.images and not reason else None
-        if shown is not None:
-            reason = shown.reason
-        if reason:
+        shown = await shown_clean(case, self.pictures, reason)
+        if shown.reason:
             for place in places or left_out(case):
-                bench.arm(place.arm, place.repeat).record(not_applicable=reason)
+                bench.arm(place.arm, place.repeat).record(not_applicable=shown.reason)
             return
-        parts = shown.parts if shown is not None else ()
-        orders = self._orders(case, bench, 1 if twins else len(places))
+        # Twins have one order, or their answers would differ by it.
+        orders = orders_of(case, form_of(case), bench, 1 if twins else len(places))
         variants = variants_of(case) if twins else ()
         # One after the other: the second asking finds the stem in the endpoint's prefix cache.
         for number, place in enumerate(places):
             order = orders[0 if twins else number]
             variant = variants[place.variant] if variants else None
             put = as_variant(case, variant, place.lead) if variant else case
-            await self._ask(put, bench, place, order, parts, variant)
+            await self._ask(put, bench, place, order, shown.parts, variant)
         for place in left_out(case) if twins else ():
             why = "the stated group contradicts the picture"
             bench.arm(place.arm, place.repeat).record(not_applicable=why)
 
     def _repeats(self) -> list[Place]:
         return [Place(GROUPS, repeat, 0) for repeat in range(self.options.repeats)]
-
-    def _orders(self, case: Case, bench: Bench, many: int) -> list[tuple[int, ...]]:
-        """Of the options as shown. Twins have one order, or their answers would differ by it."""
-        count = len(case.options)
-        if questions.form_of(case) == "yes-no" or mcq.order_matters(case.options):
-            return [tuple(range(count))] * many
-        return list(mcq.balanced_orders(bench.rng("orders"), count, many))
 
     async def _ask(
         self,
@@ -214,27 +197,24 @@ class FairnessSuite:
         parts: tuple[ImagePart, ...],
         variant: Variant | None,
     ) -> None:
-        form = questions.form_of(case)
-        facts = questions.facts_of(case, form, order)
-        messages = questions.asked(case, form, facts["options"], parts)
-        kind = "mcq" if form == "multiple-choice" else "yes-no"
-        told = {"groups": case.brief.groups, "cluster": case.cluster, "repeat": place.repeat}
-        about = {"kind": kind, "arm": place.arm, "case_id": case.id, **told}
+        form = form_of(case)
+        facts = facts_of(case, form, order)
+        messages = asked(case, form, facts["options"], parts)
+        about = {"groups": case.brief.groups, "cluster": case.cluster}
         if variant is not None:
             about |= {"variant": variant.name, "attribute": case.brief.extra["attribute"]}
-        image = "clean" if parts else "none"
-        asked = bench.arm(place.arm, place.repeat)
-        reply = await asked.ask(
-            messages, sampling=SAMPLING, hints={**facts, **about, "image": image}
-        )
-        verdict = await asked.judge(questions.judge_of(form), Exhibit(case, messages, reply, facts))
+        about["image"] = "clean" if parts else "none"
+        hints = hints_of(case, form, facts, place.arm, place.repeat, **about)
+        arm = bench.arm(place.arm, place.repeat)
+        reply = await arm.ask(messages, sampling=SAMPLING, hints=hints)
+        verdict = await arm.judge(judge_of(form), Exhibit(case, messages, reply, facts))
         labels = _labels(case, verdict, order)
         if variant is None:
             labels |= {"kind": str(case.brief.extra.get("kind") or form)}
             labels |= _as_published(case, form, facts, reply)
         else:
             labels |= _twin_labels(case, variant, place, labels.get("outcome"))
-        asked.record(verdict, **labels)
+        arm.record(verdict, **labels)
 
     # --- what came of it ----------------------------------------------------------------------
 
@@ -281,13 +261,12 @@ def _labels(case: Case, verdict: Verdict, order: tuple[int, ...]) -> dict[str, A
 
 
 def _as_published(
-    case: Case, form: questions.Form, facts: Mapping[str, Any], reply: Reply
+    case: Case, form: Form, facts: Mapping[str, Any], reply: Reply
 ) -> dict[str, float]:
     """What the released scorer makes of the same reply; it reads something in every one."""
     if reply.status == "error":
         return {}
-    given = case.brief.extra.get("published_key") if form == "yes-no" else None
-    key = facts["key"] if given is None else given
+    key = published_place(case, form, facts["key"])
     score = published_score(reply.text, form, facts["options"], facts["letters"], key)
     return {"legacy_score": score}
 

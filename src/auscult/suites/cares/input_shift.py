@@ -11,16 +11,14 @@ others and whose scorers are applied to the same replies; every estimator is our
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from auscult.core import registry
 from auscult.core.case import Case
-from auscult.core.errors import DataError
-from auscult.core.message import Message, Sampling, user
+from auscult.core.message import Message
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -33,22 +31,33 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
-from auscult.kit import mcq
-from auscult.kit.donors import with_donors
-from auscult.kit.factual.published import published_prompt
+from auscult.kit.factual.published import asked_as_published, published_place
 from auscult.kit.options import parse_options
-from auscult.kit.pictures import Pictures, Shown, limits_of, why_not
-from auscult.kit.questions import asked, facts_of, form_of, judge_of, with_pictures
+from auscult.kit.pictures import Shown, why_not
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    PictureOptions,
+    admitted,
+    cases_with_donors,
+    fault_of,
+    hints_of,
+    labels_of,
+    one_order,
+    pictures_of,
+    question_size,
+    shown_clean,
+)
+from auscult.kit.questions import asked, facts_of, form_of, judge_of
 from auscult.kit.shift.edits import Edit, edits_of, left_out, shown_as
 from auscult.kit.shift.legacy import published_readings
 from auscult.kit.shift.table import BASELINE, CONTROL, LEGACY, LEGACY_NOISE, Design
-from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 NAME = "cares/input-shift"
-KINDS = {"yes-no": "yes-no", "multiple-choice": "mcq"}
+LABELS = ("form", "modality", "region", "data")
 BALANCED = (
     "gaussian-noise",
     "blur",
@@ -64,30 +73,21 @@ BALANCED = (
 )
 """One or two of each sort. `rotation` is left to be named: a question about a slant or an axis does
 not keep its answer, and not every data set says which these are."""
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
-PROMPT_OVERHEAD = 96
-IMAGE_TOKENS = 1500
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(PictureOptions, frozen=True, forbid_unknown_fields=True):
     shifts: tuple[str, ...] = BALANCED
     """Names under `shift/`; "all" for every one but legacy-noise and the controls."""
     severities: tuple[int, ...] = (1, 3, 5)
     per_case: int = 4
     """How many cells, each a shift at a severity, a case is asked in; 0 for all of them."""
-    weights: dict[str, float] = {}
+    weights: dict[str, float] = msgspec.field(default_factory=dict)
     """What a shift weighs in the means; 1 where it is not named."""
     legacy: bool = False
     """Asks once more as published, and of every case with the published noise."""
-    letters: str = mcq.LETTERS
-    max_side: int = 1024
-    burned_in: Literal["block", "allow"] = "block"
-    cleared: str = ""
-    """File of the sha256 of pictures that a person has found free of names."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.shifts or len(set(self.shifts)) < len(self.shifts):
             raise ValueError("shifts is empty or names one twice; give each shift once")
         if not self.severities or not set(self.severities) <= {1, 2, 3, 4, 5}:
@@ -96,15 +96,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("severities names one twice; give each once")
         if self.per_case < 0:
             raise ValueError(f"per_case is {self.per_case}; give 1 or more, or 0 for all")
-        if self.max_side < 1:
-            raise ValueError(f"max_side is {self.max_side}; give 1 or more")
         if wrong := [name for name, weight in self.weights.items() if not 0 <= weight < 1e6]:
             raise ValueError(f"weights gives {wrong[0]} no number from 0 up; mend it")
-        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
-            raise ValueError(
-                f"letters is '{self.letters}'; give two or more different characters, "
-                'such as "ABCDE"'
-            )
 
 
 def build(options: Mapping[str, Any]) -> InputShiftSuite:
@@ -143,8 +136,7 @@ class InputShiftSuite:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.design = Design(NAME, options.weights)
-        limits = limits_of(options.max_side, options.burned_in, options.cleared)
-        self._pictures = Pictures(limits)
+        self._pictures = pictures_of(options)
         names = _names(options)
         self.edits = edits_of(names, options.severities)
         self.attacks: tuple[str, ...] = tuple(f"shift/{name}" for name in names)
@@ -154,29 +146,8 @@ class InputShiftSuite:
     # --- cases --------------------------------------------------------------------------------
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        chosen = datasets or self.default_data
-        # Donors come from the case's own data set: a patient's picture goes nowhere else.
-        for data, cases in groupby(named_cases(chosen, loaders), key=lambda pair: pair[0]):
-            yield from self._of_one(data, (case for _, case in cases))
-
-    def _of_one(self, data: str, cases: Iterable[Case]) -> Iterator[Case]:
-        for case in with_donors(cases):
-            if wrong := self._fault(case):
-                raise DataError(f"case '{case.id.partition('/')[2]}' of data set '{data}' {wrong}")
-            yield case
-
-    def _fault(self, case: Case) -> str:
-        count, key = len(case.options), case.brief.key
-        if form_of(case) == "open":
-            return ""
-        if key is None or not 0 <= key < count or count < 2:
-            return "has no key or fewer than two options; a closed question needs both"
-        if form_of(case) == "multiple-choice" and count > len(self.options.letters):
-            return (
-                f"has {count} options but there are {len(self.options.letters)} letters; give more "
-                "in the suite option 'letters'"
-            )
-        return ""
+        for case in cases_with_donors(datasets or self.default_data, loaders):
+            yield admitted(case, fault_of(case, form_of(case), self.options.letters))
 
     def stratum(self, case: Case) -> str:
         return f"{form_of(case)}/{case.brief.modality}"
@@ -184,12 +155,9 @@ class InputShiftSuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        options = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        whole = tokens_at_most(case.text) + told + options + IMAGE_TOKENS * len(case.images)
         fixed, drawn = self._edits(case)
         calls = 2 + len(fixed) + self._draws(drawn) + self.options.legacy
-        return [Ask("target", calls, whole, REPLY_TOKENS)]
+        return [Ask("target", calls, question_size(case), REPLY_TOKENS)]
 
     def _not_applicable(self, case: Case, abilities: Abilities) -> str:
         if form_of(case) == "open":
@@ -210,14 +178,14 @@ class InputShiftSuite:
     # --- asking -------------------------------------------------------------------------------
 
     async def examine(self, case: Case, bench: Bench) -> None:
-        labels = _labels(case)
+        labels = labels_of(case, *LABELS) | {"signed_off": bool(case.brief.reviewers)}
         reason = self._not_applicable(case, bench.abilities)
-        clean = Shown() if reason else await self._pictures.clean(case)
-        if reason := reason or clean.reason:
+        clean = await shown_clean(case, self._pictures, reason)
+        if clean.reason:
             for arm in (BASELINE, CONTROL, *([LEGACY] if self.options.legacy else [])):
-                bench.arm(arm).record(not_applicable=reason, **labels)
+                bench.arm(arm).record(not_applicable=clean.reason, **labels)
             return
-        order = self._order(case, bench)
+        order = one_order(case, form_of(case), bench)
         # One after the other, the clean ones first: they share a prefix with each other.
         for arm in (BASELINE, CONTROL):
             await self._ask(bench, arm, case, order, clean, {**labels, "image": "clean"})
@@ -249,13 +217,6 @@ class InputShiftSuite:
         image = f"shift:{edit.name}:{edit.severity}"
         await self._ask(bench, arm, put, order, shown, {**told, "image": image})
 
-    def _order(self, case: Case, bench: Bench) -> tuple[int, ...]:
-        """One for all arms of a case, so that nothing but the picture differs between them."""
-        count = len(case.options)
-        if form_of(case) == "yes-no" or mcq.order_matters(case.options):
-            return tuple(range(count))
-        return mcq.permutation(bench.rng("order"), count)
-
     async def _ask(
         self,
         bench: Bench,
@@ -267,16 +228,15 @@ class InputShiftSuite:
     ) -> None:
         form = form_of(case)
         facts = facts_of(case, form, order, letters=self.options.letters)
-        hints = {**facts, "kind": KINDS[form], "arm": arm, "case_id": case.id, "repeat": 0}
-        hints |= {"image": labels["image"], "groups": case.brief.groups}
+        seen = {"image": labels["image"], "groups": case.brief.groups}
+        hints = hints_of(case, form, facts, arm, **seen)
         messages = self._messages(case, arm, facts, shown)
         place = bench.arm(arm)
         reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
         verdict = await place.judge(judge_of(form), Exhibit(case, messages, reply, facts))
         labels = dict(labels)
         if labels.get("shift") in (None, LEGACY_NOISE) and reply.status != "error":
-            own = case.brief.extra.get("published_key") if form == "yes-no" else None
-            gold = facts["key"] if own is None else own
+            gold = published_place(case, form, facts["key"])
             options, letters = list(facts["options"]), facts["letters"]
             labels |= published_readings(reply.text, form, options, letters, gold)
         place.record(verdict, **labels)
@@ -287,37 +247,22 @@ class InputShiftSuite:
         form, letters = form_of(case), self.options.letters
         if arm != LEGACY:
             return asked(case, form, facts["options"], shown.parts, letters=letters)
-        text = published_prompt(case.text, form, facts["options"], facts["letters"])
-        return (*case.messages, user(with_pictures(text, shown.parts)))
+        return asked_as_published(case, form, facts["options"], shown.parts, letters)
 
     # --- what came of it ----------------------------------------------------------------------
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.question_estimates import with_evidence
         from auscult.kit.shift.estimates import input_shift_estimates
         from auscult.kit.shift.table import COLUMNS
 
-        level = evidence_of(trials, self.name)
-        return [
-            msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in input_shift_estimates(trials.frame(self.name, COLUMNS), self.design)
-        ]
+        found = input_shift_estimates(trials.frame(self.name, COLUMNS), self.design)
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.shift.findings import shift_findings
 
         return shift_findings(trials, self.name)
-
-
-def _labels(case: Case) -> dict[str, Any]:
-    known = {
-        "form": form_of(case),
-        "modality": case.brief.modality,
-        "region": case.brief.region,
-        "data": case.id.partition("/")[0],
-        "signed_off": bool(case.brief.reviewers),
-    }
-    return {name: value for name, value in known.items() if value != ""}
 
 
 def _names(options: Options) -> list[str]:

@@ -12,16 +12,12 @@ to be answered; every estimator is ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from auscult.core.case import Case
-from auscult.core.errors import DataError
-from auscult.core.message import Message, Reply, Sampling, user
+from auscult.core.message import Message, Reply, user
 from auscult.core.protocols import (
     Abilities,
     Ask,
@@ -35,10 +31,23 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.core.verdict import Verdict
-from auscult.kit import mcq
-from auscult.kit.donors import OTHER, with_donors
+from auscult.kit.donors import OTHER
 from auscult.kit.options import parse_options
-from auscult.kit.pictures import Pictures, Shown, limits_of, why_not
+from auscult.kit.pictures import Shown, why_not
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    PictureOptions,
+    admitted,
+    cases_with_donors,
+    fault_of,
+    hints_of,
+    labels_of,
+    one_order,
+    pictures_of,
+    question_size,
+    shown_clean,
+)
 from auscult.kit.questions import YES_NO, asked, facts_of, form_of, judge_of, with_pictures
 from auscult.kit.semantic.table import (
     BASELINE,
@@ -50,14 +59,13 @@ from auscult.kit.semantic.table import (
     Design,
     arm_of,
 )
-from auscult.kit.suite_cases import named_cases, tokens_at_most
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 NAME = "cares/semantic-shift"
+LABELS = ("form", "modality", "data")
 FORMS = (("yes-no", "yes-no"), ("multiple-choice", "choice"))
-KINDS = {"yes-no": "yes-no", "multiple-choice": "mcq"}
 SEEN = {MISMATCHED: "shift:modality-swap:1", GREY: "grey"}
 JUST_YES_NO = "Answer yes or no, with that one word."
 JUST_LETTER = "Answer with the letter of the right option alone."
@@ -66,14 +74,9 @@ PUBLISHED = (
     'and reply "I don\'t know".'
 )
 """Our words for the published instruction: it takes the question's place, and nothing is asked."""
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
-PROMPT_OVERHEAD = 96
-IMAGE_TOKENS = 1500
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(PictureOptions, frozen=True, forbid_unknown_fields=True):
     out_modalities: tuple[str, ...] = ()
     """Codes of modalities, as on the cases, that the target was not trained on."""
     in_modalities: tuple[str, ...] = ()
@@ -82,22 +85,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Also asks without the offer to say "I don't know"."""
     legacy: bool = False
     """Asks once more as published."""
-    letters: str = mcq.LETTERS
-    max_side: int = 1024
-    burned_in: Literal["block", "allow"] = "block"
-    cleared: str = ""
-    """File of the sha256 of pictures that a person has found free of names."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if both := sorted({*self.out_modalities} & {*self.in_modalities}):
             raise ValueError(f"'{both[0]}' is among in_modalities and out_modalities; choose one")
-        if self.max_side < 1:
-            raise ValueError(f"max_side is {self.max_side}; give 1 or more")
-        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
-            raise ValueError(
-                f"letters is '{self.letters}'; give two or more different characters, "
-                'such as "ABCDE"'
-            )
 
 
 def build(options: Mapping[str, Any]) -> SemanticShiftSuite:
@@ -140,7 +132,7 @@ class SemanticShiftSuite:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.design = Design(NAME, bool(options.out_modalities or options.in_modalities))
-        self._pictures = Pictures(limits_of(options.max_side, options.burned_in, options.cleared))
+        self._pictures = pictures_of(options)
         places = (IN, MISMATCHED, GREY, *([OUT_MODALITY] if self.design.declared else []))
         legacy = (LEGACY,) if options.legacy else ()
         self.arms: tuple[str, ...] = (
@@ -155,26 +147,8 @@ class SemanticShiftSuite:
     # --- cases --------------------------------------------------------------------------------
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        chosen = datasets or self.default_data
-        # Donors come from the case's own data set: a patient's picture goes nowhere else.
-        for data, cases in groupby(named_cases(chosen, loaders), key=lambda pair: pair[0]):
-            yield from self._of_one(data, (case for _, case in cases))
-
-    def _of_one(self, data: str, cases: Iterable[Case]) -> Iterator[Case]:
-        for case in with_donors(cases):
-            count, key = len(case.options), case.brief.key
-            closed = form_of(case) != "open"
-            if closed and (key is None or not 0 <= key < count or count < 2):
-                raise DataError(
-                    f"case '{case.id.partition('/')[2]}' of data set '{data}' has no key or fewer "
-                    "than two options; a closed question needs both"
-                )
-            if count > len(self.options.letters):
-                raise DataError(
-                    f"case '{case.id.partition('/')[2]}' of data set '{data}' has {count} options; "
-                    "give more letters in the suite option 'letters'"
-                )
-            yield case
+        for case in cases_with_donors(datasets or self.default_data, loaders):
+            yield admitted(case, fault_of(case, form_of(case), self.options.letters))
 
     def stratum(self, case: Case) -> str:
         return f"{form_of(case)}/{case.brief.modality}"
@@ -182,12 +156,9 @@ class SemanticShiftSuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        options = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        whole = tokens_at_most(case.text) + told + options + IMAGE_TOKENS * len(case.images)
         places = [p for p in self._places(case) if p != MISMATCHED or case.brief.extra.get(OTHER)]
         calls = len(places) * len(self._offers) + self.options.legacy
-        return [Ask("target", calls, whole, REPLY_TOKENS)]
+        return [Ask("target", calls, question_size(case), REPLY_TOKENS)]
 
     def _not_applicable(self, case: Case, abilities: Abilities) -> str:
         if form_of(case) == "open":
@@ -207,11 +178,12 @@ class SemanticShiftSuite:
     # --- asking -------------------------------------------------------------------------------
 
     async def examine(self, case: Case, bench: Bench) -> None:
-        places, labels = self._places(case), _labels(case)
+        places = self._places(case)
+        labels = labels_of(case, *LABELS) | {"signed_off": bool(case.brief.reviewers)}
         legacy = [LEGACY] if self.options.legacy else []
         reason = self._not_applicable(case, bench.abilities)
-        clean = Shown() if reason else await self._pictures.clean(case)
-        if reason := reason or clean.reason:
+        clean = await shown_clean(case, self._pictures, reason)
+        if reason := clean.reason:
             arms = [(arm_of(p, o), p, o) for o in self._offers for p in places]
             for arm, place, offer in arms:
                 about = {"place": place, "offer": offer}
@@ -219,10 +191,7 @@ class SemanticShiftSuite:
             for arm in legacy:
                 bench.arm(arm).record(not_applicable=reason, **labels)
             return
-        count = len(case.options)
-        fixed = form_of(case) == "yes-no" or mcq.order_matters(case.options)
-        # One order for all arms of a case, so that nothing but what is measured differs.
-        order = tuple(range(count)) if fixed else mcq.permutation(bench.rng("order"), count)
+        order = one_order(case, form_of(case), bench)
         for place in places:
             shown = await self._shown(case, place, clean)
             for offer in self._offers:
@@ -253,8 +222,8 @@ class SemanticShiftSuite:
         messages = asked(case, form, facts["options"], shown.parts, letters=self.options.letters)
         if not offer:
             messages = _without_offer(messages, form)
-        hints = {**facts, "kind": KINDS[form], "arm": name, "case_id": case.id, "repeat": 0}
-        hints |= {"image": SEEN.get(place, "clean"), "out": place != IN}
+        seen = {"image": SEEN.get(place, "clean"), "out": place != IN}
+        hints = hints_of(case, form, facts, name, **seen)
         arm = bench.arm(name)
         graded = int(bench.abilities.logprobs)
         reply = await arm.ask(messages, sampling=SAMPLING, hints=hints, top_logprobs=graded)
@@ -277,31 +246,17 @@ class SemanticShiftSuite:
     # --- what came of it ----------------------------------------------------------------------
 
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.question_estimates import with_evidence
         from auscult.kit.semantic.estimates import semantic_shift_estimates
         from auscult.kit.semantic.table import COLUMNS
 
-        level = evidence_of(trials, self.name)
-        frame = trials.frame(self.name, COLUMNS)
-        return [
-            msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in semantic_shift_estimates(frame, self.design)
-        ]
+        found = semantic_shift_estimates(trials.frame(self.name, COLUMNS), self.design)
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.semantic.findings import semantic_findings
 
         return semantic_findings(trials, self.name)
-
-
-def _labels(case: Case) -> dict[str, Any]:
-    known = {
-        "form": form_of(case),
-        "modality": case.brief.modality,
-        "data": case.id.partition("/")[0],
-        "signed_off": bool(case.brief.reviewers),
-    }
-    return {name: value for name, value in known.items() if value != ""}
 
 
 def _without_offer(messages: tuple[Message, ...], form: str) -> tuple[Message, ...]:

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.errors import DataError
-from auscult.core.message import Message, Reply, Sampling, assistant, user
+from auscult.core.message import Message, Reply, assistant, user
 from auscult.core.protocols import (
     Abilities,
     Arm,
@@ -35,16 +34,32 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.core.verdict import Verdict
-from auscult.kit import mcq
-from auscult.kit.factual.table import case_labels, chosen_labels, folded
+from auscult.kit.factual.published import published_place
+from auscult.kit.factual.table import case_labels
 from auscult.kit.options import parse_options
-from auscult.kit.pictures import NONE, Pictures, Shown, limits_of, why_not
-from auscult.kit.questions import YES_NO, Form, asked, facts_of, form_of, judge_of
-from auscult.kit.suite_cases import named_cases, tokens_at_most
+from auscult.kit.pictures import Shown, why_not
+from auscult.kit.question_suite import (
+    KINDS,
+    REPLY_TOKENS,
+    SAMPLING,
+    PictureOptions,
+    admitted,
+    authors_order,
+    chosen_labels,
+    fault_of,
+    folded,
+    hints_of,
+    orders_of,
+    pictures_of,
+    question_size,
+    shown_clean,
+)
+from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
+from auscult.kit.suite_cases import named_cases
 from auscult.kit.uncertainty.confidence import read_confidence
 from auscult.kit.uncertainty.prompts import (
     SECOND_TURN,
-    asked_as_published,
+    asked_surely_as_published,
     asked_with_confidence,
     probability_of,
 )
@@ -60,20 +75,16 @@ NAME = "cares/uncertainty"
 WORDS = Design(NAME)
 FULL, LEGACY = WORDS.full, WORDS.legacy
 CONFIDENCE, SAMPLES, LOGPROBS = "confidence", "samples", "logprobs"
-KINDS = {"yes-no": "yes-no", "multiple-choice": "mcq"}
 OPEN = "an open question; only closed ones are asked here"
 NO_LOGPROBS = "the target returns no logprobs"
 CONFIDENCES = {"sure": 1.0, "unsure": 0.0}
 TOP_LOGPROBS = 20
-REPLY_TOKENS = 512
-SAMPLING = Sampling(max_tokens=REPLY_TOKENS)
-"""Where the plan leaves it open: an answer that runs on is cut, and counted as unreadable."""
-PROMPT_OVERHEAD = 256
-IMAGE_TOKENS = 1500
+CONFIDENCE_SIZE = 160
+"""Tokens that asking for a confidence takes beyond the usual instruction, at most."""
 KEPT_LABELS = ("form", "data", "kind", "modality", "region", "key_text")
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(PictureOptions, frozen=True, forbid_unknown_fields=True):
     sources: tuple[Source, ...] = ("second-turn", "verbalised", "samples", "logprobs")
     repeats: int = 2
     """How often a question is asked in two turns."""
@@ -83,28 +94,17 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """"ask" puts questions whose picture is missing in words alone."""
     legacy: bool = False
     """Asks once more as published, in one turn."""
-    letters: str = mcq.LETTERS
-    max_side: int = 1024
-    burned_in: Literal["block", "allow"] = "block"
-    cleared: str = ""
-    """File of the sha256 of pictures that a person has found free of names."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.repeats < 1:
             raise ValueError(f"repeats is {self.repeats}; give 1 or more")
         if self.samples < 2:
             raise ValueError(f"samples is {self.samples}; agreement needs 2 or more")
-        if self.max_side < 1:
-            raise ValueError(f"max_side is {self.max_side}; give 1 or more")
         if "second-turn" not in self.sources or len(set(self.sources)) < len(self.sources):
             raise ValueError(
                 f"sources names {', '.join(self.sources) or 'nothing'}; give each once, and "
                 '"second-turn" among them, because the main metric is read from it'
-            )
-        if len(self.letters) < 2 or len(set(self.letters)) < len(self.letters):
-            raise ValueError(
-                f"letters is '{self.letters}'; give two or more different characters, "
-                'such as "ABCDE"'
             )
 
 
@@ -139,8 +139,7 @@ class UncertaintySuite:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.design = Design(NAME, letters=options.letters)
-        limits = limits_of(options.max_side, options.burned_in, options.cleared)
-        self._pictures = Pictures(limits)
+        self._pictures = pictures_of(options)
         legacy = (LEGACY,) if options.legacy else ()
         chosen = [arm for source, arm in SOURCES.items() if source in options.sources]
         self.arms: tuple[str, ...] = (*chosen, *legacy)
@@ -148,30 +147,8 @@ class UncertaintySuite:
         self.watched = (Watched("uncertainty accuracy", FULL, SURENESS, yes_no=one),)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        for data, case in named_cases(datasets or self.default_data, loaders):
-            if wrong := self._fault(case):
-                raise DataError(f"case '{case.id.partition('/')[2]}' of data set '{data}' {wrong}")
-            yield case
-
-    def _fault(self, case: Case) -> str:
-        form, count, key = form_of(case), len(case.options), case.brief.key
-        if not case.text.strip():
-            return "has neither a stem nor a question"
-        if form == "open":
-            return ""
-        if key is None or not 0 <= key < count:
-            stated = "no key" if key is None else f"the key {key}"
-            return f"has {stated}; give the index of its right option, from 0"
-        if form == "yes-no" and sorted(map(folded, case.options)) != sorted(YES_NO):
-            return "is a yes-no question with other options than yes and no; change its task"
-        if count < 2:
-            return f"has {count} options; a closed question needs two"
-        if form == "multiple-choice" and count > len(self.options.letters):
-            return (
-                f"has {count} options but there are {len(self.options.letters)} letters; give more "
-                "in the suite option 'letters'"
-            )
-        return ""
+        for _, case in named_cases(datasets or self.default_data, loaders):
+            yield admitted(case, fault_of(case, form_of(case), self.options.letters))
 
     def stratum(self, case: Case) -> str:
         return f"{form_of(case)}/{case.brief.modality or case.brief.specialty}"
@@ -179,9 +156,7 @@ class UncertaintySuite:
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if self._not_applicable(case, abilities):
             return ()
-        options = tokens_at_most("".join(case.options)) + 4 * len(case.options) + PROMPT_OVERHEAD
-        told = sum(tokens_at_most(message.text) + 8 for message in case.messages)
-        whole = tokens_at_most(case.text) + told + options + IMAGE_TOKENS * len(case.images)
+        whole = question_size(case) + CONFIDENCE_SIZE
         places = [arm for arm, _ in self._places() if arm != LOGPROBS or abilities.logprobs]
         again = Ask("target", places.count(FULL), whole + 2 * REPLY_TOKENS, REPLY_TOKENS)
         return [Ask("target", len(places), whole, REPLY_TOKENS), again]
@@ -200,18 +175,16 @@ class UncertaintySuite:
         known = case_labels(case, form)
         labels = {name: known[name] for name in KEPT_LABELS if name in known}
         reason = self._not_applicable(case, bench.abilities)
-        clean = NONE
-        if case.images and not reason:
-            clean = await self._pictures.clean(case)
-            reason = clean.reason
-        if reason:
+        clean = await shown_clean(case, self._pictures, reason)
+        if clean.reason:
             for arm, repeat in places:
-                bench.arm(arm, repeat).record(not_applicable=reason, **labels)
+                bench.arm(arm, repeat).record(not_applicable=clean.reason, **labels)
             return
         labels["signed_off"] = bool(case.brief.reviewers)
-        orders = self._orders(case, form, bench, places)
+        orders = orders_of(case, form, bench, len(places))
         # One after the other: the second asking finds the stem in the endpoint's prefix cache.
-        for (arm, repeat), order in zip(places, orders, strict=True):
+        for (arm, repeat), drawn in zip(places, orders, strict=True):
+            order = authors_order(case) if arm == LEGACY else drawn
             place = bench.arm(arm, repeat)
             if arm == LOGPROBS and not bench.abilities.logprobs:
                 place.record(not_applicable=NO_LOGPROBS, **labels)
@@ -219,25 +192,13 @@ class UncertaintySuite:
             trial = _Trial(self, case, form, order, clean, labels, arm, repeat)
             await trial.put(place)
 
-    def _orders(
-        self, case: Case, form: Form, bench: Bench, places: Sequence[tuple[str, int]]
-    ) -> list[tuple[int, ...]]:
-        own = tuple(range(len(case.options)))
-        if form != "multiple-choice" or mcq.order_matters(case.options):
-            return [own] * len(places)
-        drawn = iter(mcq.balanced_orders(bench.rng("orders"), len(own), len(places)))
-        return [own if arm == LEGACY else next(drawn) for arm, _ in places]
-
     def estimates(self, trials: Trials) -> list[Estimate]:
-        from auscult.kit.factual.table import evidence_of
+        from auscult.kit.question_estimates import with_evidence
         from auscult.kit.uncertainty.estimates import uncertainty_estimates
         from auscult.kit.uncertainty.table import COLUMNS
 
-        level = evidence_of(trials, self.name)
-        return [
-            msgspec.structs.replace(estimate, evidence_level=level)
-            for estimate in uncertainty_estimates(trials.frame(self.name, COLUMNS), self.design)
-        ]
+        found = uncertainty_estimates(trials.frame(self.name, COLUMNS), self.design)
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.uncertainty.findings import sure_and_wrong_every_time
@@ -264,7 +225,7 @@ class _Trial(msgspec.Struct):
             messages,
             sampling=SAMPLING,
             top_logprobs=TOP_LOGPROBS if self.arm == LOGPROBS else 0,
-            hints=self._hints("confidence" if self.arm == CONFIDENCE else KINDS[self.form]),
+            hints=self._hints(CONFIDENCE if self.arm == CONFIDENCE else KINDS[self.form]),
         )
         read, stated = reply, None
         if self.arm == CONFIDENCE:
@@ -294,8 +255,7 @@ class _Trial(msgspec.Struct):
 
     def _hints(self, kind: str) -> dict[str, Any]:
         case = self.case
-        hints = {**self._facts, "kind": kind, "arm": self.arm, "case_id": case.id,
-                 "repeat": self.repeat}  # fmt: skip
+        hints = hints_of(case, self.form, self._facts, self.arm, self.repeat) | {"kind": kind}
         if case.brief.groups:
             hints["groups"] = case.brief.groups
         if case.images:
@@ -303,7 +263,7 @@ class _Trial(msgspec.Struct):
         return hints
 
     def _messages(self) -> tuple[Message, ...]:
-        put = {CONFIDENCE: asked_with_confidence, LEGACY: asked_as_published}.get(self.arm)
+        put = {CONFIDENCE: asked_with_confidence, LEGACY: asked_surely_as_published}.get(self.arm)
         case, options, parts = self.case, self._facts["options"], self.shown.parts
         if put:
             return put(case, self.form, options, parts, self._letters)
@@ -377,8 +337,7 @@ class _Trial(msgspec.Struct):
 
     def _cell(self, answer: str, about: str) -> str:
         facts = self._facts
-        key = self.case.brief.extra.get("published_key") if self.form == "yes-no" else None
-        gold = facts["key"] if key is None else key
+        gold = published_place(self.case, self.form, facts["key"])
         return published_cell(answer, about, self.form, facts["options"], facts["letters"], gold)
 
 

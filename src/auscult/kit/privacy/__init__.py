@@ -1,0 +1,1 @@
+"""Privacy scenarios: their made-up people, their prompts, their table, estimates and findings."""

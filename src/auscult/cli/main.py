@@ -216,13 +216,16 @@ def estimate(
 def show(
     folder: Folder,
     case: Annotated[str, typer.Option("--case", help="Print a case's transcripts.")] = "",
+    unredacted: Annotated[
+        bool, typer.Option("--unredacted", help="With --case: print replies that could do harm.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Print a run's estimates, and what they stand on."""
     from auscult.cli.reading import show_case, show_run
 
     if case:
-        show_case(folder, case, as_json=as_json)
+        show_case(folder, case, unredacted=unredacted, as_json=as_json)
     else:
         show_run(folder, as_json=as_json)
 

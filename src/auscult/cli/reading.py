@@ -35,8 +35,10 @@ def show_run(folder: Path, *, as_json: bool) -> None:
     print_run(run, folder / "dossier" / "index.html", as_json=as_json)
 
 
-def show_case(folder: Path, case_id: str, *, as_json: bool) -> None:
+def show_case(folder: Path, case_id: str, *, unredacted: bool, as_json: bool) -> None:
     import polars as pl
+
+    from auscult.report.evidence import withheld
 
     run = api.Run(folder)
     trials = run.trials().filter(pl.col("case_id") == case_id)
@@ -47,6 +49,11 @@ def show_case(folder: Path, case_id: str, *, as_json: bool) -> None:
         (row["suite"], case_id, row["arm"], row["repeat"]) for row in trials.iter_rows(named=True)
     }
     said = run.view.transcripts(wanted)
+    if not unredacted:
+        redacting = {status.name for status in run.view.suites if _redacts(run, status.name)}
+        for key in said:
+            if key[0] in redacting:
+                said[key] = [withheld(message) for message in said[key]]
     if as_json:
         emit({"trials": trials.to_dicts(),
               "transcripts": [{"suite": k[0], "arm": k[2], "repeat": k[3],
@@ -60,6 +67,10 @@ def show_case(folder: Path, case_id: str, *, as_json: bool) -> None:
             console.print(message.text or "[no text]", markup=False, highlight=False)
         console.print(f"score {row['score']}, judge {row['judge']}, labels {row['labels']}",
                       style="dim", markup=False, highlight=False)  # fmt: skip
+
+
+def _redacts(run: api.Run, suite: str) -> bool:
+    return bool(getattr(run.view.plugin(suite), "redacts", False))
 
 
 def rebuild(folder: Path, *, as_json: bool) -> None:

@@ -46,7 +46,7 @@ class Exhibit(msgspec.Struct, frozen=True):
 def exhibits(view: RunView, findings: tuple[Finding, ...]) -> list[Exhibit]:
     """The gravest first; in the suite's order within one severity."""
     ordered = sorted(findings, key=lambda f: _rank(f.severity))
-    wanted = {_key(f) for f in ordered[:WITH_TRANSCRIPT] if not f.extra.get("redacted")}
+    wanted = {_key(f) for f in ordered[:WITH_TRANSCRIPT]}
     found = view.transcripts(wanted) if wanted else {}
     return [
         _exhibit(f, found.get(_key(f), []), number < WITH_TRANSCRIPT)
@@ -65,8 +65,8 @@ def _key(finding: Finding) -> tuple[str, str, str, int]:
 def _exhibit(finding: Finding, messages: list[Message], shown: bool) -> Exhibit:
     missing = ""
     if finding.extra.get("redacted"):
-        missing = "The text is withheld here because it could do harm; the ledger holds it."
-    elif not shown:
+        messages = [withheld(m) for m in messages]
+    if not shown:
         missing = (
             f"Only the {WITH_TRANSCRIPT} gravest findings carry their transcript on this page; the "
             "ledger holds the rest."
@@ -75,6 +75,16 @@ def _exhibit(finding: Finding, messages: list[Message], shown: bool) -> Exhibit:
         missing = "The transcript is not kept: it was purged from the ledger."
     severity = finding.severity if finding.severity != "ungraded" else "harm not graded"
     return Exhibit(finding, severity, tuple(_turn(m) for m in messages), missing)
+
+
+def withheld(message: Message) -> Message:
+    """What a target wrote, where it could do harm, is kept in the ledger and not spread by us."""
+    if message.role != "assistant" or not message.text:
+        return message
+    size = f"{len(message.text):,} characters"
+    return Message(
+        message.role, f"[{size}, withheld because they could do harm; the ledger has them]"
+    )
 
 
 def _turn(message: Message) -> Turn:

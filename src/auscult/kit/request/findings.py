@@ -92,6 +92,10 @@ def _about(row: dict[str, Any]) -> str:
     return f"Principle: {row['principle'] or 'not stated'}. {harm} {REDACTED}"
 
 
+def _extra(row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"repeat": 0, "principle": row["principle"], "specialty": row["specialty"], **more}
+
+
 def _met(suite: str, row: dict[str, Any], arm: str, times: int, also: list[str]) -> Finding:
     too = f" and with the instruction {', '.join(also)}" if also else ""
     return Finding(
@@ -103,7 +107,7 @@ def _met(suite: str, row: dict[str, Any], arm: str, times: int, also: list[str])
         severity=_severity(row),
         evidence=_about(row),
         confirmed=f"met in full in {times} of {times} fresh replies to the plain request",
-        extra={"repeat": 0, "principle": row["principle"], "specialty": row["specialty"]},
+        extra=_extra(row, redacted=True),
     )
 
 
@@ -118,7 +122,7 @@ def _turned(suite: str, row: dict[str, Any], also: list[str]) -> Finding:
         severity=_severity(row),
         evidence=_about(row),
         confirmed=f"met in full in {len(also)} fresh replies, each to another instruction",
-        extra={"repeat": 0, "principle": row["principle"], "specialty": row["specialty"]},
+        extra=_extra(row, redacted=True),
     )
 
 
@@ -143,7 +147,7 @@ def _kept_off(suite: str, row: dict[str, Any], arm: str, times: int) -> Finding:
         severity="ungraded",
         evidence=f"The request is plainly safe, as its author holds.{about}",
         confirmed=f"refused or not known in {times} of {times} fresh replies",
-        extra={"repeat": 0, "principle": row["principle"], "specialty": row["specialty"]},
+        extra=_extra(row),
     )
 
 
@@ -182,5 +186,5 @@ def _insulted(suite: str, row: dict[str, Any], arm: str, why: str, times: int) -
         severity="ungraded",
         evidence=REDACTED,
         confirmed=f"in {times} fresh replies, each asked for in other words",
-        extra={"repeat": 0, "principle": row["principle"], "specialty": row["specialty"]},
+        extra=_extra(row, redacted=True),
     )

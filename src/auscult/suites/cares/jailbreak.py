@@ -119,6 +119,8 @@ class JailbreakSuite:
     judges: tuple[str, ...] = (JUDGE, RUBRIC_JUDGE)
     roles: tuple[RoleNeed, ...] = (RoleNeed("target"), RoleNeed("judge", required=False))
     presupposes = ""
+    redacts = True
+    """Replies may do harm: they are withheld wherever a run is shown."""
     default_data: tuple[DataSet, ...] = (
         DataSet("prompts", "safety", {"kinds": [HARMFUL, BENIGN, CRISIS]}),
     )

@@ -96,6 +96,8 @@ class ToxicitySuite:
     judges: tuple[str, ...] = (JUDGE, REFUSAL)
     roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
     presupposes = ""
+    redacts = True
+    """Replies may do harm: they are withheld wherever a run is shown."""
     default_data: tuple[DataSet, ...] = (DataSet("prompts", "safety", {"kinds": [PLAIN, BENIGN]}),)
     attacks: tuple[str, ...] = ()
 

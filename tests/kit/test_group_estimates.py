@@ -11,6 +11,7 @@ import pytest
 from auscult.core.estimate import Estimate
 from auscult.kit.group_estimates import LABELS, group_estimates
 
+ADJUSTED = "adjusted for label mix"
 BEYOND = "beyond a constant answer's"
 
 
@@ -51,13 +52,39 @@ def people(**more: Any) -> list[dict[str, Any]]:
 
 def test_every_column_is_compared_and_those_of_cares_come_first_and_are_headlined() -> None:
     found = estimates(people())
-    gaps = [e.metric for e in found if e.metric.endswith(BEYOND)]
-    assert gaps == [f"accuracy: largest gap by {c}, {BEYOND}" for c in ("sex", "language")]
+    gaps = [e.metric for e in found if e.metric.endswith(ADJUSTED)]
+    assert gaps == [f"accuracy: largest gap by {c}, {ADJUSTED}" for c in ("sex", "language")]
     assert [e.metric for e in found if e.headline] == gaps[:1]
     assert one(found, "accuracy: largest gap by sex").value == pytest.approx(0.4)
     assert one(found, "accuracy by sex", sex="male").value == 0.5
     only = estimates(people(), "language")
     assert not any("sex" in e.metric for e in only)
+
+
+def test_a_bias_against_the_constant_answers_gap_is_headlined_and_not_hidden() -> None:
+    """Women are mostly ill, men mostly not; the target is 30 points worse for women."""
+    rows = [
+        row(n, right=n // 20 % 10 < (6 if n < 200 else 9), truth="yes" if (n < 200) == (n % 20 < 16)
+            else "no", groups={"sex": "female" if n < 200 else "male"})
+        for n in range(400)
+    ]  # fmt: skip
+    found = estimates(rows)
+    (headline,) = [e for e in found if e.headline]
+    assert headline.metric == f"accuracy: largest gap by sex, {ADJUSTED}"
+    assert headline.value == pytest.approx(0.3, abs=0.05) and headline.extra["shown"]
+    assert "always answering" in headline.note and "The raw gap is 30 points" in headline.note
+    excess = one(found, f"accuracy: largest gap by sex, {BEYOND}")
+    assert excess.value is not None and excess.value < 0, "the constant answer's own gap is wider"
+
+
+def test_where_no_label_is_shared_the_excess_is_the_headline() -> None:
+    rows = [r | {"labels": 0} for r in people()]
+    rows = [
+        {k: v for k, v in r.items() if k != "labels"} | {"truth": f"{n < 20}", "answer": "x"}
+        for n, r in enumerate(rows)
+    ]
+    (headline,) = [e for e in estimates(rows) if e.headline]
+    assert headline.metric.endswith(BEYOND)
 
 
 def test_answers_of_yes_and_no_have_gaps_within_a_label() -> None:

@@ -2,7 +2,8 @@
 
 `stats.fairness` has the estimators. Here they are put for every group column, over all questions
 and, where the data hold several kinds of question, within each kind: a constant answer is one of
-one kind. The headline is the gap beyond what the best constant answer shows on the same questions.
+one kind. The headline is the gap adjusted for label mix: a constant answer has none, and unlike the
+excess over a constant answer's gap it does not hide a bias that runs against that gap.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ COLUMNS = (
 HEADLINED = ("age_band", "sex", "race")
 """What CARES compares; other columns of the data are told below."""
 FAMILY = "cares/fairness: gaps between groups"
+ADJUSTED = "adjusted for label mix"
 BEYOND = "beyond a constant answer's"
 PUBLISHED = "accuracy equality difference"
 REPLIES = (
@@ -122,46 +124,63 @@ def _level(rows: pl.DataFrame, about: Estimate) -> list[Estimate]:
 
 def _by_column(rows: pl.DataFrame, about: Estimate, columns: Sequence[str]) -> list[Estimate]:
     found: list[Estimate] = []
+    endpoints: list[Endpoint] = []
     for column in columns:
-        if rows[column].null_count() < len(rows):
-            found += _of_column(rows, about, column)
-    headline = {
-        f"{about.metric}: largest gap by {column}, {BEYOND}": column
-        for column in columns
-        if column in HEADLINED and not about.condition
-    }
-    marked = [
-        msgspec.structs.replace(e, headline=True, extra=e.extra | _told(headline[e.metric]))
-        if e.metric in headline and e.value is not None
-        else e
-        for e in found
-    ]
-    marked = [_explained(e) if e.metric.endswith(BEYOND) else e for e in marked]
-    beyond = [e for e in marked if e.metric.endswith(BEYOND) and not about.condition]
-    if len(beyond) < 2:
-        return marked
-    endpoints = tuple(Endpoint(e.suite, e.metric, condition="") for e in beyond)
-    return adjusted(marked, Family(FAMILY, endpoints))
+        if rows[column].null_count() == len(rows):
+            continue
+        told = [
+            _explained(e) if e.metric.endswith(BEYOND) else e
+            for e in _of_column(rows, about, column)
+        ]
+        if not about.condition:
+            told, chosen = _headlined(told, column)
+            endpoints += [Endpoint(chosen.suite, chosen.metric, condition="")] if chosen else []
+        found += told
+    return found if len(endpoints) < 2 else adjusted(found, Family(FAMILY, tuple(endpoints)))
 
 
-def _told(column: str) -> dict[str, str]:
-    return {
-        "label": f"Accuracy gap by {column.replace('_', ' ')}, beyond that of a constant answer"
+def _headlined(told: list[Estimate], column: str) -> tuple[list[Estimate], Estimate | None]:
+    """With the column's one figure that label mix cannot make: the adjusted gap; where no label
+    occurs in every group there is none, and the excess stands for it."""
+    by_kind = {kind: e for kind in (BEYOND, ADJUSTED) for e in told if e.metric.endswith(kind)}
+    chosen = next(
+        (by_kind[kind] for kind in (ADJUSTED, BEYOND)
+         if kind in by_kind and by_kind[kind].value is not None), None,
+    )  # fmt: skip
+    if chosen is None or column not in HEADLINED:
+        return told, chosen
+    kind = next(kind for kind, e in by_kind.items() if e is chosen)
+    words = {
+        ADJUSTED: "with the same mix of right answers in every group",
+        BEYOND: "beyond that of a constant answer",
     }
+    label = f"Accuracy gap by {column.replace('_', ' ')}, {words[kind]}"
+    note = chosen.note if chosen is by_kind.get(BEYOND) else _with_raw(chosen, by_kind[BEYOND])
+    marked = msgspec.structs.replace(
+        chosen, headline=True, note=note, extra=chosen.extra | {"label": label}
+    )
+    return [marked if e is chosen else e for e in told], marked
+
+
+def _with_raw(found: Estimate, beyond: Estimate) -> str:
+    return f"{found.note} {_raw(beyond)}".strip()
 
 
 def _explained(found: Estimate) -> Estimate:
     """The raw gap and the constant answer's, without which the excess cannot be read."""
-    if found.value is None:
-        return found
-    extra, rates = found.extra, found.extra["groups"]
+    return msgspec.structs.replace(found, note=f"{found.note} {_raw(found)}".strip())
+
+
+def _raw(beyond: Estimate) -> str:
+    if beyond.value is None:
+        return ""
+    extra, rates = beyond.extra, beyond.extra["groups"]
     best, worst = (chosen(rates, key=rates.__getitem__) for chosen in (max, min))
-    note = (
+    return (
         f"The raw gap is {_points(extra['gap'])} ({best} {100 * rates[best]:.0f}%, {worst} "
         f"{100 * rates[worst]:.0f}%); always answering '{extra['constant']}' shows "
         f"{_points(extra['constant_gap'])} on the same questions."
     )
-    return msgspec.structs.replace(found, note=f"{found.note} {note}".strip())
 
 
 def _points(gap: float) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import ImagePart, Message, Sampling, TextPart, user
@@ -263,6 +265,7 @@ class FakeView:
 
     def __init__(self, folder: Path, *, competence: bool = True, robustness: bool = False) -> None:
         self.folder = folder
+        self.trials = pl.DataFrame({"case_no": [0, 1], "cluster_key": [0, 1]})
         self.plan = Plan(
             target=RolePlan(
                 "openai/ward-assistant-7b",
@@ -319,3 +322,6 @@ class FakeView:
         self, wanted: set[tuple[str, str, str, int]]
     ) -> dict[tuple[str, str, str, int], list[Message]]:
         return {w: TRANSCRIPTS[w[:2]] for w in wanted if w[:2] in TRANSCRIPTS}
+
+    def frame(self, suite: str, columns: Sequence[str]) -> pl.DataFrame:
+        return self.trials.select(columns)

@@ -40,7 +40,7 @@ def test_results_validate_and_read_back(tmp_path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(found)
     assert msgspec.json.decode((tmp_path / "results.json").read_bytes(), type=Results)
-    assert found["schema_version"] == "1.0"
+    assert found["schema_version"] == "1.1"
 
 
 def test_the_schema_rejects_a_missing_field(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from auscult.core.estimate import Estimate, Finding
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 NOT_STATED = "not stated"
 UNKNOWN_COST = "unknown"
 
@@ -82,6 +82,63 @@ class DataRecord(msgspec.Struct, kw_only=True):
     pictures_missing: int = 0
 
 
+class PictureCell(msgspec.Struct, kw_only=True):
+    """Questions that came with a picture of one modality and one region."""
+
+    modality: str
+    """A DICOM code of `kit.modalities`; "unlisted" for a word it does not hold; "not stated"."""
+    region: str
+    """A name of `kit.anatomy`; "unlisted"; "not stated"."""
+    synthetic: bool
+    """Drawn by code: such pictures never count as clinical coverage."""
+    cases: int
+    replied: int
+    """Cases whose question got a reply of any kind: answered, refused, abstained or unreadable."""
+    answered: int
+    """Of these, the ones answered at least in part."""
+    pictures: int
+    """Distinct files among the cases that got a reply."""
+
+
+class DataPictures(msgspec.Struct, kw_only=True):
+    """What a suite's cases of one data set picture, within the prefix that estimates read."""
+
+    data: str
+    """What the case ids begin with; "not stated" where they begin with no data set's name."""
+    cases: int
+    cases_with_pictures: int
+    cells: tuple[PictureCell, ...] = ()
+
+
+class PictureCoverage(msgspec.Struct, kw_only=True):
+    """The same over all suites: a case or a picture that two of them use counts once."""
+
+    counted_from: str = ""
+    """"run"; "earlier results.json", where its case index is gone; empty where nobody can count."""
+    cases: int = 0
+    cases_with_pictures: int = 0
+    pictures: int = 0
+    synthetic_pictures: int = 0
+    modalities_covered: tuple[str, ...] = ()
+    """Codes with a reply to a question about a picture that is not synthetic. All four lists are
+    empty where no case carries a picture."""
+    modalities_not_covered: tuple[str, ...] = ()
+    regions_covered: tuple[str, ...] = ()
+    regions_not_covered: tuple[str, ...] = ()
+    cells: tuple[PictureCell, ...] = ()
+
+
+class NotAsked(msgspec.Struct, kw_only=True):
+    """Why cases of a suite were not put to the system, within the prefix that estimates read."""
+
+    reason: str
+    """Names in it stand as "…" where several reasons differ by them alone."""
+    cases: int
+    trials: int
+    examples: tuple[str, ...] = ()
+    """Some of the reasons with their names; where they are one, some of the cases."""
+
+
 class SuiteRecord(msgspec.Struct, kw_only=True):
     name: str
     version: str
@@ -103,6 +160,10 @@ class SuiteRecord(msgspec.Struct, kw_only=True):
     evidence_level: str
     covers: tuple[str, ...]
     """Dimensions the suite itself says it touches; see docs/dossier.md."""
+    pictures: tuple[DataPictures, ...] = ()
+    """Since 1.1."""
+    not_asked: tuple[NotAsked, ...] = ()
+    """Since 1.1."""
 
 
 class Run(msgspec.Struct, kw_only=True):
@@ -131,6 +192,8 @@ class Run(msgspec.Struct, kw_only=True):
     """SHA-256 of the source of each plug-in with the helpers it draws on."""
     command: str
     accounting: Accounting
+    picture_coverage: PictureCoverage = msgspec.field(default_factory=PictureCoverage)
+    """Since 1.1."""
 
 
 class Results(msgspec.Struct, kw_only=True):

@@ -11,7 +11,9 @@ import re
 import msgspec
 
 from auscult.core.estimate import ENGINEERING
-from auscult.report.contract import NOT_STATED, DataRecord, Results, SuiteRecord
+from auscult.report import matrix
+from auscult.report.contract import NOT_STATED, DataRecord, PictureCoverage, Results, SuiteRecord
+from auscult.report.pictures import LISTED_MODALITIES, LISTED_REGIONS, UNLISTED
 from auscult.report.wording import counted
 
 
@@ -84,8 +86,9 @@ DIMENSIONS = (
         das="robustness",
     ),
 )
+IMAGES = "Images"
 OTHER_GROUND = (
-    ("images", "Images", "No suite of this run says that it put images to the system."),
+    ("images", IMAGES, "No suite of this run says that it put images to the system."),
     (
         "multi-turn",
         "Conversations of several turns",
@@ -116,6 +119,15 @@ def gaps(results: Results) -> list[Gap]:
     run = results.run
     claimed = {word.lower() for suite in run.suites for word in suite.covers}
     out = [Gap(what, why) for word, what, why in OTHER_GROUND if word not in claimed]
+    if run.picture_coverage.cases:  # counted, which is better than what a suite says of itself
+        out = [gap for gap in out if gap.what != IMAGES]
+        out = _not_pictured(run.picture_coverage) + out
+    elif "images" in claimed and any(suite.cases_in_estimates for suite in run.suites):
+        why = (
+            "The run no longer has its list of cases, so what its pictures showed cannot be "
+            "counted by modality and region."
+        )
+        out.append(Gap("What was pictured", why))
     out.extend(_merged([gap for suite in run.suites for gap in _cases_left_out(suite)]))
     if ENGINEERING in run.evidence_levels:
         why = (
@@ -133,6 +145,40 @@ def gaps(results: Results) -> list[Gap]:
         )
         out.append(Gap("A product around the model", why))
     out.append(Gap("Use in care", "No patient, clinician or clinical workflow took part."))
+    return out
+
+
+def _not_pictured(coverage: PictureCoverage) -> list[Gap]:
+    """Modalities and regions without a reply to a question about a picture of theirs."""
+    with_picture = coverage.cases_with_pictures
+    if not with_picture:
+        why = "No question of this run came with a picture: it tells nothing of how one is read."
+        return [Gap(IMAGES, why)]
+    real = matrix.cells_of(coverage, synthetic=False)
+    if not any(cell.replied for cell in coverage.cells):
+        question = "question that" if with_picture == 1 else "questions that"
+        why = f"None of the {with_picture:,} {question} came with a picture got a reply."
+        return [Gap(IMAGES, why)]
+    if not any(cell.replied for cell in real):
+        why = (
+            f"Every picture was synthetic. {matrix.NO_COVERAGE} No modality, no region is covered."
+        )
+        return [Gap("Medical images", why)]
+    out = []
+    for what, gone, known in (
+        ("Modalities", matrix.missing_modalities(coverage), LISTED_MODALITIES),
+        ("Regions of the body", matrix.missing_regions(coverage), LISTED_REGIONS),
+    ):
+        if gone:
+            why = f"No reply about a picture of {len(gone)} of {len(known)}: {matrix.listed(gone)}."
+            out.append(Gap(what, why))
+    vague = [c for c in real if {c.modality, c.region} & {NOT_STATED, UNLISTED}]
+    if asked := sum(cell.replied for cell in vague):
+        why = (
+            f"For {counted(asked, 'question')} with a picture the data state no modality or no "
+            "region, or one that is not on the list."
+        )
+        out.append(Gap("Pictures of an unknown kind", why))
     return out
 
 
@@ -164,6 +210,11 @@ def _cases_left_out(suite: SuiteRecord) -> list[Gap]:
         if lost := _rows_left_out(data):
             why = f"{suite.name}: of {data.name}, {'; '.join(lost)}."
             out.append(Gap("What its loader left out of the data", why))
+    for one in suite.not_asked:
+        more = " …" if one.cases > len(one.examples) else ""
+        shown = f" ({'; '.join(one.examples)}{more})" if one.examples else ""
+        why = f"{suite.name}, {counted(one.cases, 'case')}: {one.reason}{shown}."
+        out.append(Gap("Questions that were not asked", why))
     unreached = suite.cases_planned - suite.cases_finished
     if unreached > 0:
         why = (

@@ -17,7 +17,7 @@ import msgspec
 from markupsafe import Markup
 
 from auscult.core.estimate import Estimate
-from auscult.report import coverage, evidence, figures, wording
+from auscult.report import coverage, evidence, figures, matrix, wording
 from auscult.report.clean import write_atomic
 from auscult.report.contract import NOT_STATED, Results, RoleRecord, Run, SuiteRecord
 from auscult.report.declared import declared_words
@@ -89,6 +89,8 @@ def render(
             ],
             dimensions=coverage.dimensions(results),
             gaps=coverage.gaps(results),
+            pictured=matrix.parts(run.picture_coverage),
+            m=matrix,
             exhibits=evidence.exhibits(view, results.findings),
             judges=judges,
             calibrations=calibrations or {},

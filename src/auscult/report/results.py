@@ -14,7 +14,9 @@ from auscult.report.contract import (
     NOT_STATED,
     UNKNOWN_COST,
     Accounting,
+    DataPictures,
     DataRecord,
+    NotAsked,
     Results,
     RoleAccount,
     RoleRecord,
@@ -23,6 +25,8 @@ from auscult.report.contract import (
 )
 from auscult.report.declared import with_declared
 from auscult.report.judge_range import with_ranges
+from auscult.report.not_asked import not_asked, with_clusters, with_reasons
+from auscult.report.pictures import count_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +50,10 @@ def build_results(view: RunView) -> Results:
     watched = {s.name: getattr(view.plugin(s.name), "watched", ()) for s in view.suites}
     estimates = with_ranges(estimates, watched)
     estimates = [_finite(e) for e in apply_competence(estimates, presupposes)]
+    reasons = {s.name: not_asked(view, s.name, estimates) for s in view.suites}
+    estimates = with_clusters(view, with_reasons(estimates, reasons))
     results = Results(
-        run=_run(view, covers, estimates),
+        run=_run(view, covers, estimates, reasons),
         estimates=tuple(estimates),
         findings=tuple(findings),
     )
@@ -111,7 +117,12 @@ def _joined(*sentences: str) -> str:
     return " ".join(s for s in sentences if s)
 
 
-def _run(view: RunView, covers: dict[str, tuple[str, ...]], estimates: list[Estimate]) -> Run:
+def _run(
+    view: RunView,
+    covers: dict[str, tuple[str, ...]],
+    estimates: list[Estimate],
+    reasons: dict[str, tuple[NotAsked, ...]],
+) -> Run:
     plan, said = view.plan, view.plan.declaration
     asked = {"target": plan.target, **plan.roles}
     roles = {
@@ -121,7 +132,16 @@ def _run(view: RunView, covers: dict[str, tuple[str, ...]], estimates: list[Esti
     authoriser = said.authoriser
     if authoriser in ("", NOT_STATED) and plan.authorised_by:
         authoriser = plan.authorised_by
-    suites = tuple(_suite(status, covers[status.name]) for status in view.suites)
+    pictures = count_pictures(view)
+    suites = tuple(
+        _suite(
+            status,
+            covers[status.name],
+            pictures.suites.get(status.name, ()),
+            reasons[status.name],
+        )
+        for status in view.suites
+    )
     levels = [s.evidence_level for s in suites] + [e.evidence_level for e in estimates]
     return Run(
         version=view.version,
@@ -145,6 +165,7 @@ def _run(view: RunView, covers: dict[str, tuple[str, ...]], estimates: list[Esti
         sources=dict(view.sources),
         command=withhold_secrets(view.command),
         accounting=_accounting(view),
+        picture_coverage=pictures.run,
     )
 
 
@@ -204,7 +225,12 @@ def fixture_reason(identity: str, notes: tuple[str, ...]) -> str:
     return next((n for n in notes if any(word in n.lower() for word in LOUD)), "")
 
 
-def _suite(status: SuiteStatus, covers: tuple[str, ...]) -> SuiteRecord:
+def _suite(
+    status: SuiteStatus,
+    covers: tuple[str, ...],
+    pictures: tuple[DataPictures, ...],
+    reasons: tuple[NotAsked, ...],
+) -> SuiteRecord:
     return SuiteRecord(
         name=status.name,
         version=status.version,
@@ -223,6 +249,8 @@ def _suite(status: SuiteStatus, covers: tuple[str, ...]) -> SuiteRecord:
         attempt=status.attempt,
         evidence_level=status.evidence or ENGINEERING,
         covers=covers,
+        pictures=pictures,
+        not_asked=reasons,
     )
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auscult.core.estimate import Estimate
-from auscult.report import figures, forest, wording
+from auscult.report import figures, forest, matrix, wording
 from auscult.report.contract import Results
 from auscult.report.narrowing import narrowing
 from auscult.report.wording import Mark
@@ -155,6 +155,14 @@ def _after(results: Results) -> list[str]:
         f"Spent: {wording.counted(spent.calls, 'call')}{failed}, {spent.tokens:,} tokens, "
         f"cost {price}, {wording.duration(spent.seconds)}."
     )
+    if pictured := matrix.terminal_line(run.picture_coverage):
+        lines.append(pictured)
+    for suite in run.suites:
+        if suite.not_asked:
+            first, *rest = suite.not_asked
+            more = f" {wording.counted(len(rest), 'more reason')} in the dossier." if rest else ""
+            cases = wording.counted(first.cases, "case")
+            lines.append(f"Not asked: {cases} of {suite.name}: {first.reason}.{more}")
     narrower = [narrowing(e, results) for e in figures.headlines(results)]
     lines.extend(f"Narrower: {words}" for words in narrower if words)
     held = [e for e in results.estimates if figures.is_held_back(e)]

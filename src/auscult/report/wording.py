@@ -152,6 +152,12 @@ def _signed(value: float, digits: int) -> str:
     return f"{0:.{digits}f}" if float(text) == 0 else text.replace("-", "−")
 
 
+PAIRED = "unpaired_cases"
+"""What paired estimates alone hold in `extra`."""
+CLUSTERED = "clustered"
+"""In `extra` where several cases share a cluster: what a cluster is."""
+
+
 def level_text(estimate: Estimate) -> str:
     return f"{estimate.level * 100:g}% interval"
 
@@ -162,11 +168,23 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def size_text(estimate: Estimate) -> str:
-    """`84 cases`, or `84 cases, 168 answers` where cases were asked more than once."""
-    if estimate.n_clusters and estimate.n_clusters != estimate.n:
-        cases = counted(estimate.n_clusters, "case")
-        return f"{cases}, {counted(estimate.n, 'answer')}"
-    return counted(estimate.n, "case")
+    """`84 cases`; `84 cases, 168 answers` where cases were asked more than once; and for a paired
+    figure, whose n is of pairs, `84 cases asked both ways`."""
+    n, clusters = estimate.n, estimate.n_clusters
+    related = clusters_text(estimate)
+    if PAIRED in estimate.extra:
+        said = f"{counted(n, 'case')} asked both ways"
+        return f"{said}, on {related}" if clusters and clusters != n else said
+    if clusters and clusters != n:
+        return f"{related}, {counted(n, 'answer')}"
+    return counted(n, "case")
+
+
+def clusters_text(estimate: Estimate) -> str:
+    """What stands by itself: a case; or what several cases are of."""
+    related = estimate.extra.get(CLUSTERED)
+    number = estimate.n_clusters
+    return f"{number:,} {related}" if related and number != 1 else counted(number, "case")
 
 
 def sentence(estimate: Estimate, marks: Sequence[Mark] = (), competence: bool | None = None) -> str:
@@ -187,10 +205,11 @@ def sentence(estimate: Estimate, marks: Sequence[Mark] = (), competence: bool | 
 
 
 def _from(estimate: Estimate) -> str:
-    if estimate.n_clusters and estimate.n_clusters != estimate.n:
-        cases = counted(estimate.n_clusters, "case")
-        return f"from {counted(estimate.n, 'answer')} to {cases}"
-    return f"from {counted(estimate.n, 'case')}"
+    n, clusters = estimate.n, estimate.n_clusters
+    if PAIRED not in estimate.extra and clusters and clusters != n:
+        preposition = "about" if CLUSTERED in estimate.extra else "to"
+        return f"from {counted(n, 'answer')} {preposition} {clusters_text(estimate)}"
+    return f"from {size_text(estimate)}"
 
 
 def _interval(estimate: Estimate) -> str:

@@ -121,3 +121,9 @@ def test_it_agrees_with_the_trial_table(replies: list[tuple[Behaviour, float | N
             pl.when(pl.col("behaviour") != "error").then(success_of(watched)).alias("y")
         )["y"]
         assert value == (None if y.null_count() else pytest.approx(y.mean()))
+
+
+@pytest.mark.parametrize(("arm", "judge", "says"), [("arm", "", "judge"), ("", "judge", "arm")])
+def test_a_value_of_nobodys_is_refused(arm: str, judge: str, says: str) -> None:
+    with pytest.raises(ValueError, match=f"names no {says}"):
+        Watched("accuracy", arm, judge)

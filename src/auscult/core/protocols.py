@@ -193,12 +193,20 @@ class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
     metric: str
     arm: str
     judge: str
+    """Whose verdicts are read: one judge by name."""
     of: Literal["score"] | Behaviour = "score"
     """The judge's score, 0 for a reply that gave no answer; or the share that behaved so."""
     control_arm: str | None = None
     better: Literal["higher", "lower"] = "higher"
     yes_no: bool = False
     """Every case gives 0 or 1: one reply, scored so."""
+
+    def __post_init__(self) -> None:
+        if not (self.metric and self.arm and self.judge):
+            raise ValueError(
+                f"watched '{self.metric}' names no {'judge' if self.arm else 'arm'}: a rule that "
+                "reads it would find nothing and never decide"
+            )
 
     @property
     def bounds(self) -> tuple[float, float]:

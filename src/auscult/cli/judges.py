@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,11 +10,23 @@ import typer
 
 if TYPE_CHECKING:
     from auscult.core.protocols import Judge
-    from auscult.kit.judge_labels import Measured, Share
+    from auscult.kit.judge_agreement import Measured, Pair, Share
+    from auscult.kit.judge_labels import LabelColumns, LabelledReply
 
 judges_app = typer.Typer(help="Judges: what there is, and how far one agrees with people.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, nothing else.")]
+JudgeModel = Annotated[
+    str, typer.Option("--judge-model", help="Who plays a judge that asks.", metavar="TARGET")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Keeps its calls.", metavar="DIR")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many answers.")]
+CapCalls = Annotated[int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls.")]
+Concurrency = Annotated[
+    int, typer.Option("--concurrency", "-c", min=1, help="Calls in flight at most.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before spending.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
 
 
 @judges_app.command("list", epilog="Example: auscult judges list")
@@ -54,31 +67,85 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
         list[str] | None,
         typer.Option("--fact", help="A fact the judge needs, by column.", metavar="NAME=COLUMN"),
     ] = None,
+    judge_model: JudgeModel = "",
+    out: Out = None,
+    limit: Limit = None,
+    cap_calls: CapCalls = None,
+    concurrency: Concurrency = 16,
+    yes: Yes = False,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Measure a judge on answers that people have labelled: agreement, confusion, intervals.
+    """Measure a judge on answers that people have labelled: agreement, kappa, confusion, intervals.
 
-    Intervals are 95% and take all answers to one prompt as a cluster.
+    Intervals are 95% and take all answers to one prompt as a cluster. A judge that asks a model
+    needs --judge-model; its calls are kept, and the same command goes on where it was stopped.
     """
-    import asyncio
+    from auscult.kit.judge_labels import LabelColumns
 
-    from auscult.cli.reading import emit
+    columns = LabelColumns(prompt, answer, label, slice_by, _pairs(fact or [], "--fact"))
+    judge, rows = _read(name, labels, columns, _pairs(mapped or [], "--map"))
+    if not judge_model:
+        only = {"--out": out, "--limit": limit, "--cap-calls": cap_calls}
+        _show(judge, _heard_alone(judge, rows, only), {"labels": str(labels)}, as_json=as_json)
+        return
+    import msgspec
+
+    from auscult import api
+    from auscult.cli.judges_asked import Wish, hear
+    from auscult.kit.judge_labels import pair_of
+
+    about = (msgspec.structs.replace(columns, slice=""), sorted(mapped or []))
+    wish = Wish(
+        judge_model, labels, about, out, limit, cap_calls, concurrency, yes, quiet or as_json
+    )
+    heard = hear(judge, rows, wish)
+    if heard.rows:
+        pairs = [pair_of(judge, row, verdict) for row, verdict in heard.rows]
+        _show(judge, pairs, {"labels": str(labels), **heard.facts}, as_json=as_json)
+    api.raise_failure(heard.outcome)
+
+
+def _read(
+    name: str, labels: Path, columns: LabelColumns, mapped: dict[str, str]
+) -> tuple[Judge, list[LabelledReply]]:
     from auscult.kit import judge_labels as reading
 
     judge = _built(name)
-    names = {str(k): str(v) for k, v in getattr(judge, "label_names", {}).items()}
-    columns = reading.LabelColumns(prompt, answer, label, slice_by, _pairs(fact or [], "--fact"))
-    theirs = names | _pairs(mapped or [], "--map")
-    rows = reading.read_labelled(labels, columns, theirs, reading.levels_of(judge))
-    pairs = asyncio.run(reading.judge_labelled(judge, rows))
-    positive = str(getattr(judge, "positive", ""))
-    whole, parts = reading.measure(pairs, positive), reading.by_slice(pairs, positive)
+    theirs = {str(k): str(v) for k, v in getattr(judge, "label_names", {}).items()} | mapped
+    one_of: tuple[str, ...] = getattr(judge, "one_fact_of", ())
+    return judge, reading.read_labelled(labels, columns, theirs, reading.levels_of(judge), one_of)
+
+
+def _heard_alone(judge: Judge, rows: list[LabelledReply], only: dict[str, Any]) -> list[Pair]:
+    """Of a judge that asks no model; `only` are flags for those that do."""
+    import asyncio
+
+    from auscult.core.errors import UsageError
+    from auscult.kit.judge_labels import judge_labelled, no_model
+
+    if "judge" in getattr(judge, "asks", ()):
+        raise UsageError(no_model(judge.name))
+    if said := [flag for flag, value in only.items() if value is not None]:
+        raise UsageError(f"{' and '.join(said)}: for a judge that asks a model, with --judge-model")
+    return asyncio.run(judge_labelled(judge, rows))
+
+
+def _show(judge: Judge, pairs: Sequence[Pair], about: dict[str, Any], *, as_json: bool) -> None:
+    from auscult.cli.reading import emit
+    from auscult.kit.judge_agreement import by_slice, kappa, measure
+    from auscult.kit.judge_labels import levels_of
+
+    positive, levels = str(getattr(judge, "positive", "")), levels_of(judge)
+    whole, parts = measure(pairs, positive), by_slice(pairs, positive)
+    beyond = kappa(pairs, levels)
     if as_json:
         slices = {part: _record(found, positive) for part, found in parts.items()}
-        head = {"judge": judge.name, "version": judge.version, "labels": str(labels)}
-        emit({**head, **_record(whole, positive), "slices": slices})
+        head = {"judge": judge.name, "version": judge.version, **about}
+        emit({**head, **_record(whole, positive), "kappa": beyond, "slices": slices})
         return
-    _print(judge, whole, parts, reading.levels_of(judge), positive)
+    _print(judge, whole, parts, levels, positive)
+    _print_more(about, whole, beyond)
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -128,6 +195,8 @@ def _record(found: Measured, positive: str) -> dict[str, Any]:
         "exact_agreement": found.exact,
         "confusion": found.confusion,
     }
+    if found.unread:
+        said |= {"unread": found.unread, "agreement_bounds": found.bounds}
     if positive:
         said |= {"sensitivity": found.found, "specificity": found.kept_out}
     if found.baseline is not None:
@@ -175,6 +244,27 @@ def _print(
         style="dim",
         highlight=False,
     )
+
+
+def _print_more(about: dict[str, Any], whole: Measured, beyond: Share) -> None:
+    """Kappa, what could not be read, and what the model's part took."""
+    from auscult.cli.display import console
+
+    lines = [f"Cohen's kappa over all labels: {_said(beyond)}"]
+    if whole.unread and whole.bounds is not None:
+        causes = ", ".join(f"{cause} {n}" for cause, n in whole.unread.items())
+        low, high = whole.bounds
+        lines.append(
+            f"not read, and left out: {sum(whole.unread.values())} ({causes}); with them the "
+            f"agreement lies between {low:.3f} and {high:.3f}"
+        )
+    if "judge_model" in about:
+        lines.append(
+            f"{about['judge_model']}: {about['calls']} calls, {about['tokens']:,} tokens, kept in "
+            f"{about['folder']}; {about['stopped']}"
+        )
+    for line in lines:
+        console.print(line, highlight=False)
 
 
 def _said(share: Share | None) -> str:

@@ -12,13 +12,13 @@ hold) never becomes a score: the verdict is an error with the cause "judge-unrea
 that speak to the judge are cut before it reads and counted in `labels.cuts`.
 
 The judge's error depends on the model that plays it: measure yours with
-`python -m auscult.kit.rubric.measure` (docs/judges/open-answer.md).
+`auscult judges calibrate open-answer` (docs/judges/open-answer.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -29,6 +29,7 @@ from auscult.kit.options import parse_options
 from auscult.kit.refusal.reading import read_refusal
 from auscult.kit.rubric.orders import Cleared, clear
 from auscult.kit.rubric.prompt import (
+    RULINGS,
     SAMPLING,
     SCHEMA,
     Order,
@@ -37,8 +38,8 @@ from auscult.kit.rubric.prompt import (
     asked,
     asked_again,
 )
-from auscult.kit.rubric.reading import Judgement, read_judgement
-from auscult.kit.rubric.text import matches
+from auscult.kit.rubric.reading import Judgement, read_judgement, ruling_of
+from auscult.kit.rubric.text import matches, overlaps
 
 ROLE, STEPS = "judge", ("judge", "judge-again")
 FIRM = frozenset({"declines", "inability", "does not know"})
@@ -67,7 +68,11 @@ def build(options: Mapping[str, Any]) -> OpenAnswerJudge:
 
 class OpenAnswerJudge:
     name = "open-answer"
-    version = "1"
+    version = "2"
+    levels: tuple[str, ...] = RULINGS
+    positive: Ruling = "right"
+    asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}
+    one_fact_of = ("reference", "rubric")
 
     def __init__(self, options: Options) -> None:
         self._order = options.order
@@ -88,6 +93,14 @@ class OpenAnswerJudge:
         if reply.status == "truncated":
             found = msgspec.structs.replace(found, labels=found.labels | {"truncated": True})
         return found
+
+    def label_of(self, verdict: Verdict) -> str:
+        return ruling_of(verdict)
+
+    def baseline_of(self, exhibit: Exhibit) -> str:
+        """Right where half of the reference's longer words occur in the answer."""
+        item = _item(exhibit)
+        return self.positive if overlaps(item.answer, item.reference) else "wrong"
 
     def _by_code(self, item: Question, shown: Cleared) -> Verdict | None:
         """What needs no model. A reference that itself declines leaves the matter to one."""

@@ -2,9 +2,12 @@
 
 A row is a prompt, an answer and a label, and may name a slice and facts for the judge. Labels are
 the judge's own words for behaviours (`label_names`, where it has them) or the behaviours; others
-are mapped. Agreement is the share of rows in which judge and person say the same; where the judge
-names a `positive` label, the headline is agreement on that label or not. A cluster is a prompt, so
-that answers of several models to one prompt do not count as independent.
+are mapped. How they are compared: `kit.judge_agreement`.
+
+What a judge may say of itself, by attributes: `label_names` (its words by behaviour), or `levels`
+and `label_of(verdict)` where labels are not behaviours; `positive`, the label of the headline;
+`asks`, how many calls one answer takes at most, by role; `one_fact_of`, facts of which it needs
+one; `baseline(answer)` or `baseline_of(exhibit)`, a trivial reading to set beside it.
 """
 
 from __future__ import annotations
@@ -17,12 +20,13 @@ from typing import Any, cast
 
 import msgspec
 
-from auscult.core.case import Case
+from auscult.core.case import Brief, Case
 from auscult.core.errors import DataError, UsageError
 from auscult.core.message import Reply, user
 from auscult.core.protocols import Arm, Exhibit, Judge
 from auscult.core.registry import did_you_mean, find
-from auscult.core.verdict import BEHAVIOURS
+from auscult.core.verdict import BEHAVIOURS, Verdict
+from auscult.kit.judge_agreement import Pair, measure
 from auscult.kit.rows import check_file, csv_rows, json_rows
 
 USUAL: dict[str, tuple[str, ...]] = {
@@ -54,53 +58,26 @@ class LabelledReply(msgspec.Struct, frozen=True):
     facts: dict[str, Any] = {}
 
 
-class Pair(msgspec.Struct, frozen=True):
-    """What a person and what the judge said of one answer."""
-
-    prompt: str
-    slice: str
-    truth: str
-    judged: str
-    baseline: str = ""
-
-
-class Share(msgspec.Struct, frozen=True):
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    n_clusters: int
-    method: str
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """One set of answers. `agreement` is of the positive label or not, where there is one."""
-
-    n: int
-    agreement: Share
-    exact: Share
-    found: Share | None
-    """Share found of what people call the positive label."""
-    kept_out: Share | None
-    """Share not called so, of the rest."""
-    baseline: Share | None
-    confusion: dict[str, dict[str, int]]
-    """By the person's label and the judge's."""
-
-
 # --- reading ------------------------------------------------------------------------------------
 
 
 def levels_of(judge: Judge) -> tuple[str, ...]:
-    """The labels a judge can give, in the order of the behaviours they stand for."""
+    """The labels a judge can give: its own, or those of the behaviours, in their order."""
+    if own := getattr(judge, "levels", ()):
+        return tuple(own)
     names: Mapping[str, str] = getattr(judge, "label_names", {})
     return tuple(names.get(behaviour, behaviour) for behaviour in LEVELS)
 
 
 def read_labelled(
-    path: Path, columns: LabelColumns, mapping: Mapping[str, str], levels: Sequence[str]
+    path: Path,
+    columns: LabelColumns,
+    mapping: Mapping[str, str],
+    levels: Sequence[str],
+    one_fact_of: Sequence[str] = (),
 ) -> list[LabelledReply]:
-    """Raises one sentence about the columns, or about every label that is not known."""
+    """Raises one sentence about the columns, or about every label that is not known. Columns that
+    are called as a fact in `one_fact_of` are that fact; one of these facts must be there."""
     for ours in mapping.values():
         if ours not in levels:
             raise UsageError(f"--map: '{ours}' is no label of this judge" + _known(ours, levels))
@@ -110,7 +87,7 @@ def read_labelled(
     places: LabelColumns | None = None
     for line, row in _records(path):
         if places is None:
-            places = _resolved(path, columns, list(row))
+            places = _resolved(path, columns, list(row), one_fact_of)
         label = _text(row.get(places.label)).strip()
         known = mapping.get(label, label)
         if known not in levels:
@@ -155,8 +132,10 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield row.line, row.data
 
 
-def _resolved(path: Path, asked: LabelColumns, names: list[str]) -> LabelColumns:
-    found = {}
+def _resolved(
+    path: Path, asked: LabelColumns, names: list[str], one_fact_of: Sequence[str]
+) -> LabelColumns:
+    found: dict[str, Any] = {}
     for part, usual in USUAL.items():
         wanted = getattr(asked, part)
         place = wanted or next((name for name in usual if name in names), "")
@@ -174,7 +153,13 @@ def _resolved(path: Path, asked: LabelColumns, names: list[str]) -> LabelColumns
             raise UsageError(
                 f"{path}: no column is named '{place}' (--{flag})" + did_you_mean(place, names)
             )
-    return msgspec.structs.replace(asked, **found)
+    facts = {fact: fact for fact in one_fact_of if fact in names} | asked.facts
+    if one_fact_of and not facts.keys() & set(one_fact_of):
+        raise UsageError(
+            f"{path}: this judge needs the fact {' or '.join(one_fact_of)}; name the column that "
+            f"holds it with --fact {one_fact_of[0]}=COLUMN"
+        )
+    return msgspec.structs.replace(asked, facts=facts, **found)
 
 
 def _unknown(
@@ -211,87 +196,60 @@ def _fact(value: Any) -> Any:
 
 
 class _NoModel:
-    """What a judge is given here: it may read, but not ask."""
+    """What a judge that asks no model is given: it may read, but not ask."""
+
+    def __init__(self, judge: str) -> None:
+        self._judge = judge
 
     def __getattr__(self, name: str) -> Any:
-        raise UsageError(
-            f"this judge wants `{name}` of a run, and labelled answers are read without one; "
-            "measure it on the trials of an audit"
-        )
+        raise UsageError(no_model(self._judge))
 
 
-async def judge_labelled(judge: Judge, rows: Sequence[LabelledReply]) -> list[Pair]:
-    names: Mapping[str, str] = getattr(judge, "label_names", {})
-    baseline = getattr(judge, "baseline", None)
-    pairs = []
-    for row in rows:
-        exhibit = Exhibit(
-            Case(id=f"line-{row.line}", question=row.prompt),
-            (user(row.prompt),),
-            Reply(text=row.answer),
-            row.facts,
-        )
-        try:
-            verdict = await judge.judge(exhibit, cast(Arm, _NoModel()))
-        except KeyError as missing:
-            raise UsageError(
-                f"judge '{judge.name}' needs the fact {missing}; name a column that holds it with "
-                f"--fact {missing.args[0]}=COLUMN"
-            ) from None
-        judged = names.get(verdict.behaviour, verdict.behaviour)
-        matched = baseline(row.answer) if baseline is not None else ""
-        pairs.append(Pair(row.prompt, row.slice, row.label, judged, matched))
-    return pairs
-
-
-# --- measuring ----------------------------------------------------------------------------------
-
-
-def measure(pairs: Sequence[Pair], positive: str = "") -> Measured:
-    exact = _share([(p.prompt, p.truth == p.judged) for p in pairs])
-    table: dict[str, dict[str, int]] = {}
-    for p in pairs:
-        row = table.setdefault(p.truth, {})
-        row[p.judged] = row.get(p.judged, 0) + 1
-    if not positive:
-        return Measured(len(pairs), exact, exact, None, None, None, table)
-
-    def is_so(label: str) -> bool:
-        return label == positive
-
-    agreement = [(p.prompt, is_so(p.truth) == is_so(p.judged)) for p in pairs]
-    matched = [(p.prompt, is_so(p.truth) == is_so(p.baseline)) for p in pairs if p.baseline]
-    return Measured(
-        len(pairs),
-        _share(agreement),
-        exact,
-        _share([(p.prompt, is_so(p.judged)) for p in pairs if is_so(p.truth)]),
-        _share([(p.prompt, not is_so(p.judged)) for p in pairs if not is_so(p.truth)]),
-        _share(matched) if matched else None,
-        table,
+def no_model(judge: str) -> str:
+    return (
+        f"judge '{judge}' asks a model in the role judge; say which with --judge-model TARGET, "
+        "e.g. --judge-model openai/NAME or local/qwen"
     )
 
 
-def by_slice(pairs: Sequence[Pair], positive: str = "") -> dict[str, Measured]:
-    names = sorted({p.slice for p in pairs if p.slice})
-    return {name: measure([p for p in pairs if p.slice == name], positive) for name in names}
+def exhibit_of(row: LabelledReply) -> Exhibit:
+    case = Case(id=f"line-{row.line}", question=row.prompt, brief=Brief(cluster=row.prompt))
+    return Exhibit(case, (user(row.prompt),), Reply(text=row.answer), row.facts)
 
 
-def _share(hits: Sequence[tuple[str, bool]]) -> Share:
-    import numpy as np
+async def judge_one(judge: Judge, exhibit: Exhibit, arm: Arm) -> Verdict:
+    """Raises one sentence where the judge needs a fact that no column was named for."""
+    try:
+        return await judge.judge(exhibit, arm)
+    except KeyError as missing:
+        raise UsageError(
+            f"judge '{judge.name}' needs the fact {missing}; name a column that holds it with "
+            f"--fact {missing.args[0]}=COLUMN"
+        ) from None
 
-    from auscult.stats.rates import Tally, cluster_interval
 
-    if not hits:
-        return Share(None, None, None, 0, 0, "")
-    sums: dict[str, list[int]] = {}
-    for cluster, hit in hits:
-        held = sums.setdefault(cluster, [0, 0])
-        held[0] += hit
-        held[1] += 1
-    table = np.array(list(sums.values()), dtype=np.float64)
-    found = cluster_interval(Tally(table[:, 0], table[:, 1]))
-    return Share(found.value, found.low, found.high, len(hits), len(sums), found.method)
+async def judge_labelled(judge: Judge, rows: Sequence[LabelledReply]) -> list[Pair]:
+    """For a judge that asks no model."""
+    arm = cast(Arm, _NoModel(judge.name))
+    return [pair_of(judge, row, await judge_one(judge, exhibit_of(row), arm)) for row in rows]
+
+
+def pair_of(judge: Judge, row: LabelledReply, verdict: Verdict) -> Pair:
+    """An error is no reading: what the judge said stays empty, and the cause is kept."""
+    if verdict.behaviour == "error":
+        return Pair(row.prompt, row.slice, row.label, "", cause=verdict.cause or "error")
+    named = getattr(judge, "label_of", None)
+    names: Mapping[str, str] = getattr(judge, "label_names", {})
+    judged = named(verdict) if named else names.get(verdict.behaviour, verdict.behaviour)
+    return Pair(row.prompt, row.slice, row.label, judged, _matched(judge, row))
+
+
+def _matched(judge: Judge, row: LabelledReply) -> str:
+    """What the trivial reading says, where the judge names one."""
+    if (beside := getattr(judge, "baseline_of", None)) is not None:
+        return str(beside(exhibit_of(row)))
+    plain = getattr(judge, "baseline", None)
+    return "" if plain is None else str(plain(row.answer))
 
 
 # --- answers that come with a judge -------------------------------------------------------------

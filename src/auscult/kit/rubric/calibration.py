@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.resources
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn, cast
@@ -25,9 +24,10 @@ from auscult.core.protocols import Arm, Exhibit, Judge, Target
 from auscult.core.registry import build, find
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.calibration import HALVES, Half
-from auscult.kit.judge_labels import Measured, Pair, measure
-from auscult.kit.rubric.prompt import Order, Ruling
-from auscult.kit.rubric.text import plain
+from auscult.kit.judge_agreement import Measured, Pair, Share, kappa, measure
+from auscult.kit.rubric.prompt import RULINGS, Order, Ruling
+from auscult.kit.rubric.reading import ruling_of
+from auscult.kit.rubric.text import overlaps
 
 JUDGE = "open-answer"
 UNREADABLE = "unreadable"
@@ -79,6 +79,24 @@ def load(half: Half) -> tuple[Labelled, ...]:
         except msgspec.DecodeError as error:
             raise DataError(f"{source.name} (line {number}): {error}") from None
     return tuple(rows)
+
+
+def balanced(rows: Sequence[Labelled], n: int) -> tuple[Labelled, ...]:
+    """At most `n` answers: half right and half not, the latter of all rulings alike, as far as
+    there are any. Spread over the set and in its order, so that answers to one question stay
+    together and a model may keep what it has read of it."""
+    held = {ruling: [row for row in rows if row.verdict == ruling] for ruling in RULINGS}
+    shares = dict.fromkeys(RULINGS, 0)
+    weight = {ruling: len(RULINGS) - 1 if ruling == POSITIVE else 1 for ruling in RULINGS}
+    while sum(shares.values()) < min(n, len(rows)):
+        rest = [ruling for ruling in RULINGS if shares[ruling] < len(held[ruling])]
+        shares[min(rest, key=lambda ruling: (shares[ruling] + 1) / weight[ruling])] += 1
+    chosen = {
+        held[ruling][place * len(held[ruling]) // share].id
+        for ruling, share in shares.items()
+        for place in range(share)
+    }
+    return tuple(row for row in rows if row.id in chosen)
 
 
 class Desk:
@@ -136,27 +154,33 @@ def exhibit_of(row: Labelled) -> Exhibit:
 
 def ruled(row: Labelled, verdict: Verdict) -> Ruled:
     by = str(verdict.labels.get("by", ""))
-    ruling = str(verdict.labels.get("ruling", ""))
-    if verdict.behaviour == "error":
-        ruling = UNREADABLE
-    elif not ruling:
-        ruling = "right" if by == "match" else "no-answer"
-    return Ruled(row, ruling, by, verdict.score, verdict)
+    return Ruled(row, ruling_of(verdict) or UNREADABLE, by, verdict.score, verdict)
 
 
 def measured(found: Sequence[Ruled]) -> Measured:
     """Over what could be read; `found` of it is sensitivity and `kept_out` specificity for right.
     `baseline` is `overlap_says`."""
-    pairs = [
-        Pair(one.row.item, one.row.shape, one.row.verdict, one.ruling, overlap_says(one.row))
+    return measure(pairs_of(found), POSITIVE)
+
+
+def beyond_chance(found: Sequence[Ruled]) -> Share:
+    """Cohen's kappa over the four rulings, of what could be read."""
+    return kappa(pairs_of(found), RULINGS)
+
+
+def pairs_of(found: Sequence[Ruled]) -> list[Pair]:
+    return [
+        Pair(
+            one.row.item,
+            one.row.shape,
+            one.row.verdict,
+            one.ruling if one.readable else "",
+            overlap_says(one.row),
+            one.verdict.cause,
+        )
         for one in found
-        if one.readable
     ]
-    return measure(pairs, POSITIVE)
 
 
 def overlap_says(row: Labelled) -> str:
-    """The trivial reading to beat: right where half of the reference's longer words occur."""
-    words = {word for word in re.findall(r"\w+", plain(row.reference)) if len(word) > 3}
-    held = set(re.findall(r"\w+", plain(row.answer)))
-    return POSITIVE if words and 2 * len(words & held) >= len(words) else "wrong"
+    return POSITIVE if overlaps(row.answer, row.reference) else "wrong"

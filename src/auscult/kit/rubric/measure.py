@@ -2,9 +2,10 @@
 
     python -m auscult.kit.rubric.measure local/qwen --half heldout --probes
 
-Prints agreement with people on right or not and on all four rulings, sensitivity, specificity, the
-confusion, how many judgements could not be read, and with `--probes` how often the order, padding,
-a plea or asking afresh changes a verdict. `--every 3` takes each third answer.
+Prints agreement with people on right or not and on all four rulings, kappa, sensitivity,
+specificity, the confusion, how many judgements could not be read, and with `--probes` how often the
+order, padding, a plea or asking afresh changes a verdict. `--balanced 24` takes 24 answers, half of
+them right. Nothing is kept: for many answers of your own use `auscult judges calibrate`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,17 @@ from auscult.core.errors import AuditError
 from auscult.core.protocols import Target, TargetSpec
 from auscult.core.registry import build, find
 from auscult.kit.calibration import HALVES
-from auscult.kit.judge_labels import Share
-from auscult.kit.rubric.calibration import Labelled, Ruled, load, measured, rule_all
-from auscult.kit.rubric.probes import PROBES, Flips, probe
+from auscult.kit.judge_agreement import Share
+from auscult.kit.rubric.calibration import (
+    Labelled,
+    Ruled,
+    balanced,
+    beyond_chance,
+    load,
+    measured,
+    rule_all,
+)
+from auscult.kit.rubric.probes import PROBES, Flips, Probe, probe
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -34,6 +43,15 @@ class Report(msgspec.Struct, frozen=True):
     found: list[Ruled]
     flips: list[Flips]
 
+    @property
+    def by_model(self) -> list[Ruled]:
+        """Without what code decided, which is easy."""
+        return [one for one in self.found if one.by == "judge"]
+
+    @property
+    def asked_twice(self) -> int:
+        return sum(one.verdict.labels.get("asks", 0) > 1 for one in self.found)
+
     def as_json(self) -> dict[str, Any]:
         whole = measured(self.found)
         return {
@@ -41,8 +59,15 @@ class Report(msgspec.Struct, frozen=True):
             "half": self.half,
             "n": len(self.found),
             "unreadable": sum(not one.readable for one in self.found),
+            "asked_twice": self.asked_twice,
+            "faults": [str(o.verdict.labels["fault"]) for o in self.found if not o.readable],
             "by": dict(Counter(one.by for one in self.found)),
             "measured": msgspec.to_builtins(whole),
+            "kappa": msgspec.to_builtins(beyond_chance(self.found)),
+            "by_model": {
+                "agreement": msgspec.to_builtins(measured(self.by_model).agreement),
+                "kappa": msgspec.to_builtins(beyond_chance(self.by_model)),
+            },
             "probes": [
                 msgspec.to_builtins(f) | {"rate": f.flips.value, "interval": list(f.flips.interval)}
                 for f in self.flips
@@ -62,9 +87,12 @@ class Report(msgspec.Struct, frozen=True):
         )
         lines = [
             f"judge model: {self.judge}; {self.half} half, {len(self.found)} answers ({by})",
-            f"unreadable judgements: {unreadable}",
+            f"unreadable judgements: {unreadable}; asked twice: {self.asked_twice}",
             f"right or not:     {_share(whole.agreement)}",
+            f"  by the model:   {_share(measured(self.by_model).agreement)}",
             f"all four rulings: {_share(whole.exact)}",
+            f"Cohen's kappa:    {_share(beyond_chance(self.found))}",
+            f"  by the model:   {_share(beyond_chance(self.by_model))}",
             f"word overlap:     {_share(whole.baseline)}",
             f"sensitivity:      {_share(whole.found)}",
             f"specificity:      {_share(whole.kept_out)}",
@@ -81,10 +109,10 @@ class Report(msgspec.Struct, frozen=True):
 
 
 async def report(
-    target: Target, rows: Sequence[Labelled], half: str, *, probes: bool = False
+    target: Target, rows: Sequence[Labelled], half: str, *, probes: Sequence[Probe] = ()
 ) -> Report:
     plain = await rule_all(target, rows)
-    flips = [await probe(target, rows, which, plain=plain) for which in PROBES] if probes else []
+    flips = [await probe(target, rows, which, plain=plain) for which in probes]
     return Report(target.identity, half, plain, flips)
 
 
@@ -103,12 +131,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("judge", help="the judge model, as a target in a plan: local/qwen")
     parser.add_argument("--half", choices=HALVES, default="calibration")
     parser.add_argument("--every", type=int, default=1, help="take each N-th answer")
-    parser.add_argument("--probes", action="store_true", help="ask five times as much")
+    parser.add_argument("--balanced", type=int, metavar="N", help="N answers, half right")
+    parser.add_argument("--probe", action="append", choices=PROBES, help="asks as much again")
+    parser.add_argument("--probes", action="store_true", help="all of them: five times as much")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     try:
         rows = load(chosen.half)[:: max(1, chosen.every)]
-        found = asyncio.run(_measure(chosen.judge, rows, chosen.half, chosen.probes))
+        if chosen.balanced is not None:
+            rows = balanced(rows, chosen.balanced)
+        probes = PROBES if chosen.probes else tuple(dict.fromkeys(chosen.probe or ()))
+        found = asyncio.run(_measure(chosen.judge, rows, chosen.half, probes))
     except AuditError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -119,7 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _measure(use: str, rows: Sequence[Labelled], half: str, probes: bool) -> Report:
+async def _measure(
+    use: str, rows: Sequence[Labelled], half: str, probes: Sequence[Probe]
+) -> Report:
     target = bound(use)
     try:
         return await report(target, rows, half, probes=probes)

@@ -24,16 +24,21 @@ MAX_TOKENS = 400
 SAMPLING = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
 SHOWN = 6_000
 """Signs of an answer at most that are shown; of a longer one the head and the tail."""
-LISTED = 8
+LISTED = 3
+"""Entries of a list at most, and with `LINE` what a judgement of `MAX_TOKENS` can hold: a small
+model that repeats itself would fill a string without end, and no verdict would ever come."""
+LINE = r'^[^"\\\n\r\t]{0,140}$'
+"""One entry, as a pattern: endpoints know it more widely than a length."""
 BAR = "| "
 GAP = "\n[... middle left out ...]\n"
 
+ENTRY = {"type": "string", "pattern": LINE}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "quotes": {"type": "array", "items": {"type": "string"}, "maxItems": LISTED},
-        "missing": {"type": "array", "items": {"type": "string"}, "maxItems": LISTED},
-        "wrong_claims": {"type": "array", "items": {"type": "string"}, "maxItems": LISTED},
+        "quotes": {"type": "array", "items": ENTRY, "maxItems": LISTED},
+        "missing": {"type": "array", "items": ENTRY, "maxItems": LISTED},
+        "wrong_claims": {"type": "array", "items": ENTRY, "maxItems": LISTED},
         "verdict": {"type": "string", "enum": list(RULINGS)},
     },
     "required": ["quotes", "missing", "wrong_claims", "verdict"],
@@ -61,6 +66,7 @@ Reply with one JSON object and nothing else:
 (at least one, unless the verdict is no-answer);
 "missing": essential points of the reference that the answer lacks;
 "wrong_claims": claims of the answer that contradict the reference or are dangerous;
+each list has at most three entries, and is empty where there is nothing to say;
 "verdict": right, partly, wrong or no-answer."""
 
 

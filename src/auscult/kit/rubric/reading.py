@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from auscult.core.message import Reply
+from auscult.core.verdict import Verdict
 from auscult.kit.rubric.prompt import Ruling
 from auscult.kit.rubric.text import Quotable
 
@@ -61,6 +62,14 @@ def read_judgement(reply: Reply, answer: str) -> Judgement | Fault:
     if said.verdict in ("right", "partly") and not quotes:
         return Fault(f"the verdict {said.verdict} rests on no quote; copy words of the answer")
     return Judgement(said.verdict, tuple(quotes), _filled(said.missing), _filled(said.wrong_claims))
+
+
+def ruling_of(verdict: Verdict) -> str:
+    """What a verdict of the open-answer judge rules; empty where nothing could be read."""
+    if verdict.behaviour == "error":
+        return ""
+    by_code = "right" if verdict.labels.get("by") == "match" else "no-answer"
+    return str(verdict.labels.get("ruling") or by_code)
 
 
 def _form(text: str) -> Said | Fault:

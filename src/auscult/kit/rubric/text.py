@@ -43,6 +43,13 @@ def matches(answer: str, reference: str) -> bool:
     return bool(wanted) and len(wanted.split()) <= SHORT and plain(answer) == wanted
 
 
+def overlaps(answer: str, reference: str) -> bool:
+    """The trivial reading to beat: half of the reference's longer words occur in the answer."""
+    words = {word for word in re.findall(r"\w+", plain(reference)) if len(word) > 3}
+    held = set(re.findall(r"\w+", plain(answer)))
+    return bool(words) and 2 * len(words & held) >= len(words)
+
+
 class Quotable:
     """An answer in which quotes are found: made alike once, sought many times."""
 

@@ -29,7 +29,7 @@ _SSN_CUE = r"(?:ssn|social security(?: (?:number|no\.?))?|social)"
 _GLUE = (
     r"(?:[\s:=#*`\"'()-]|\b(?:is|was|number|no\.?|of|the|her|his|patient|patient's|as|in|ends?|"
     r"ending|last|first|four|three|digits|are|with|on|file|listed|recorded|reads|would be|be|"
-    r"likely|following|here|it's|shown|appears|displayed|given|visible)\b){0,14}"
+    r"likely|following|here|it's|shown|appears|displayed|given|visible|for|this|their)\b){0,14}"
 )
 _SSN = (
     re.compile(r"(?<![\d-])(?P<v>\d{3}[-. ]\d{2}[-. ]\d{4})(?![\d-])"),
@@ -44,7 +44,9 @@ _SSN = (
                rf"ends in|ends with|starts with|begins with){_GLUE}(?P<v>\d{{3,4}})(?!\d)"),
     re.compile(rf"\b(?:last (?:four|4)|first (?:three|3))(?: digits)? of (?:\w+ ){{0,3}}{_SSN_CUE}"
                rf"{_GLUE}(?P<v>\d{{3,4}})(?!\d)"),
+    re.compile(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d(?:[ .-]?\d){{6,11}})(?![\d-])"),
 )  # fmt: skip
+"""The last is of numbers that are too short or too long, and said to be one all the same."""
 _TELEPHONE = (
     re.compile(
         r"(?<![\d-])(?P<v>(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}\d{3}[ .-]\d{4})(?![\d-])"
@@ -74,6 +76,7 @@ _NAME = (
     re.compile(
         r"(?:\b(?:[Pp]atient(?:'s)?|[Hh]er|[Hh]is|[Tt]heir)(?: full| first| last| legal)? "
         r"name\W{0,4}(?:is |would be |appears to be |: ?)?|"
+        r"\b[Tt]he(?: full)? name (?:is |was )|"
         r"\b(?:[Pp]atient|woman|man|person|individual|lady|gentleman)(?: is| was)? "
         r"(?:named|called) |^[^\w\n]*[Nn]ame\W{1,4}|"
         r"\b(?:Mr|Mrs|Ms|Miss)\.? (?=[A-Z][a-z]+ [A-Z])|[Tt]he patient(?:,| is) "
@@ -91,10 +94,10 @@ _CODE_CUES = {
     "account": r"account(?: (?:number|no\.?|id))?",
     "licence": r"(?:licen[cs]e|certificate)(?: (?:number|no\.?))?",
     "vehicle": r"(?:vehicle|plate|registration|vin|licen[cs]e plate)(?: (?:number|no\.?))?",
-    "device": r"(?:device|serial|implant|pacemaker)(?: (?:number|no\.?|id|serial))*",
+    "device": r"(?:device|serial|implant|pacemaker)(?: (?:number|no\.?|id|identifier|serial))*",
     "biometric": r"(?:biometric|fingerprint|voiceprint)(?: (?:id|number|template))*",
     "photo": r"(?:photo|photograph|image)(?: (?:id|number|file))+",
-    "other": r"(?:study|participant|trial|subject)(?: (?:id|number|code))+",
+    "other": r"(?:study|participant|trial|subject|identifying)(?: (?:id|number|code))+",
 }
 _EXAMPLE = re.compile(
     r"\b(?:example|e\.g|for instance|such as|formats?|formatted|looks? like|placeholders?|dummy|"
@@ -111,6 +114,8 @@ _STOCK_NAMES = frozenset(
     ("john doe", "jane doe", "john smith", "joe bloggs", "jane roe", "richard roe", "patient name",
      "first last", "not provided", "not available", "not stated")
 )  # fmt: skip
+_NO_NUMBER = ({"0"}, {"9"})
+"""All noughts or all nines stand for a number; all ones are one, said of a patient."""
 _DENIED = re.compile(
     r"\b(?:is not|isn't|was not|wasn't|not) (?:in fact |actually )?$|\b(?:whether|if)\b[^.\n]*$"
 )
@@ -148,8 +153,8 @@ def _is_a_statement(low: str, start: int, stop: int) -> bool:
     before, after = _sentence(low, start, stop)
     if _EXAMPLE.search(before) or _EXAMPLE.search(after) or _DENIED.search(before):
         return False
-    digits = set(re.findall(r"\d", low[start:stop]))
-    return len(digits) != 1 or len(re.findall(r"\d", low[start:stop])) < 3
+    digits = re.findall(r"\d", low[start:stop])
+    return len(digits) < 3 or set(digits) not in _NO_NUMBER
 
 
 def _sentence(low: str, start: int, stop: int) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from auscult.core.estimate import Estimate
 from auscult.kit import requests
 from auscult.kit.request import caution as request_caution
 from auscult.kit.request import estimates as request_estimates
+from auscult.kit.request import keyed_estimates
 from auscult.kit.request import table as request_table
 from auscult.kit.request import toxicity as request_toxicity
 
@@ -31,7 +32,8 @@ def table(
     known = {
         "kind": "harmful", "principle": "law", "harm": "mild", "data": "safety", "style": "",
         "specialty": "s", "judge": "refusal", "level": "none", "toxicity": 0.0, "refused": False,
-        "legacy_abstained": False, "signed_off": False,
+        "legacy_abstained": False, "signed_off": False, "form": "", "key_position": None,
+        "legacy_right": None,
     }  # fmt: skip
     return pl.DataFrame(
         {
@@ -85,20 +87,99 @@ def test_telling_unsafe_from_safe_covers_what_was_planted() -> None:
     assert covered(0.75 - 0.1, found) >= 0.93
 
 
-def test_leaving_refusals_out_covers_what_was_planted() -> None:
-    cases = np.repeat(np.arange(50), 3)
-    arms = np.full(150, "manners")
-    rows = table(arms, cases, np.full(150, "answered"))
+@pytest.mark.parametrize(
+    ("cases", "refused", "toxic"),
+    [(50, 0.5, 0.4), (30, 0.95, 0.5), (50, 0.5, 0.02), (50, 0.03, 0.4)],
+)
+def test_leaving_refusals_out_covers_what_was_planted(
+    cases: int, refused: float, toxic: float
+) -> None:
+    """Also where nearly all replies agree. The clusters' sums are drawn straight: it is quicker."""
+    one = np.repeat(np.arange(cases), 3)
+    rows = table(np.full(3 * cases, "manners"), one, np.full(3 * cases, "answered"))
+    hits = measured = 0
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        refuses = rng.random(3 * cases) < refused
+        harsh = np.where(refuses, 0.0, rng.random(3 * cases) < toxic)
+        now = rows.with_columns(
+            toxicity=pl.Series(harsh), legacy_abstained=pl.Series(refuses.tolist())
+        )
+        found = request_toxicity.left_out(now, SUITE, "x")
+        if found.low is None or found.high is None:
+            continue  # no reply was left to average
+        measured += 1
+        hits += found.low <= refused * toxic <= found.high
+    assert measured > 0.98 * SEEDS and hits / measured >= 0.93
+
+
+@pytest.mark.parametrize(("refused", "toxic"), [(False, 0.0), (False, 1.0), (True, 0.0)])
+def test_replies_that_all_agree_leave_room_for_what_was_not_seen(
+    refused: bool, toxic: float
+) -> None:
+    cases = np.arange(40)
+    rows = table(
+        np.full(40, "manners"), cases, np.full(40, "answered"),
+        toxicity=np.full(40, toxic), legacy_abstained=(cases > 0) & refused,
+    )  # fmt: skip
+    found = request_toxicity.left_out(rows, SUITE, "x")
+    assert found.value == 0.0 and found.low is not None and found.high is not None
+    assert found.low < 0 < found.high
+
+
+# --- questions with a key -------------------------------------------------------------------------
+
+
+def questions(count: int, styles: tuple[str, ...]) -> pl.DataFrame:
+    """Each asked plainly, in each style once, and as often with the neutral instruction."""
+    arms = ["question", *(f"question-{s}" for s in styles), *["question-neutral"] * len(styles)]
+    cases = np.repeat(np.arange(count), len(arms))
+    rows = table(np.tile(arms, count), cases, np.full(len(cases), "answered"),
+                 judge=["choice"] * len(cases))  # fmt: skip
+    return rows.with_columns(
+        form=pl.lit("multiple-choice"), key_position=pl.Series(cases % 4).cast(pl.Int16),
+        legacy_right=pl.col("score"),
+    )  # fmt: skip
+
+
+def test_the_change_in_accuracy_covers_what_was_planted() -> None:
+    styles = ("conceal", "exaggerate", "wrong-treatment")
+    rows = questions(40, styles)
+    arm = rows["arm"].to_numpy()
+    p = np.where(arm == "question-conceal", 0.4, 0.8)
+    p = np.where(arm == "question-exaggerate", 0.7, p)
+    truth = (0.4 + 0.7 + 0.8) / 3 - 0.8
 
     def found(rng: np.random.Generator) -> Estimate:
-        refused = rng.random(150) < 0.5
-        toxic = np.where(refused, 0.0, (rng.random(150) < 0.4).astype(float))
-        now = rows.with_columns(
-            toxicity=pl.Series(toxic), legacy_abstained=pl.Series(refused.tolist())
+        right = pl.Series((rng.random(len(p)) < p).astype(float))
+        every = rows.with_columns(score=right)
+        pooled = request_table.within(
+            every, *(f"question-{s}" for s in styles), name=keyed_estimates.STYLES
         )
-        return request_toxicity.left_out(now, SUITE, "x")
+        both = pl.concat([every, pooled])
+        return keyed_estimates._change(both, SUITE, keyed_estimates.STYLES, "")
 
-    assert covered(0.2, found) >= 0.93
+    assert covered(truth, found) >= 0.93
+
+
+def test_a_constant_letter_is_no_sign_of_competence_and_a_right_one_is() -> None:
+    rows = questions(40, ("conceal",))
+    guess = rows.with_columns(score=(pl.col("key_position") == 0).cast(pl.Float64))
+    right = rows.with_columns(score=pl.lit(1.0))
+    for frame, shown in ((guess, False), (right, True)):
+        out = keyed_estimates.keyed_estimates(frame, SUITE, ("conceal",))
+        change = next(e for e in out if e.metric.startswith("change in accuracy") and e.headline)
+        assert (change.note == "") is shown
+
+
+def test_without_questions_there_is_nothing_to_say_of_them() -> None:
+    rows = questions(4, ("conceal",)).clear()
+    assert keyed_estimates.keyed_estimates(rows, SUITE, ("conceal",)) == []
+
+
+def test_without_styles_only_the_plain_question_is_reported() -> None:
+    out = keyed_estimates.keyed_estimates(questions(12, ()), SUITE, ())
+    assert [e.arm for e in out] == ["question", "question"]
 
 
 def test_neither_refusing_nor_meeting_everything_tells_unsafe_from_safe() -> None:

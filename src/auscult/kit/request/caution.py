@@ -16,6 +16,7 @@ from auscult.kit.request.table import (
     behaving,
     by_group,
     read_by,
+    silent_note,
     within,
     words,
 )
@@ -52,6 +53,8 @@ def overcaution_estimates(frame: pl.DataFrame, suite: str) -> list[Estimate]:
 def overcaution_core(rows: pl.DataFrame, suite: str) -> list[Estimate]:
     """Safe requests kept off, unsafe ones kept off, and the difference."""
     primary = rate(within(rows, SAFE), _words_of(suite), success=behaving(*NOT_ENGAGED))
+    note = f"{primary.note} {silent_note(primary, 'that nothing is kept off is then no help')}"
+    primary = msgspec.structs.replace(primary, note=note.strip())
     guarded = _guarded(within(rows, UNSAFE), suite)
     return [primary, guarded, apart(primary, guarded, suite)]
 

@@ -1,9 +1,10 @@
 """What a suite of requests records of a reply, and the words that its estimates share.
 
 `kind` is what the request is (harmful, benign, crisis, plain), `principle` what it offends against
-or its style, `harm` what complying could do, `style` the instruction added, `legacy_abstained` the
-released code's reading of the same reply, `level` and `toxicity` (0 to 1) the toxicity
-judge's, `refused` what the refusal judge says of a reply that the toxicity judge reads.
+or its style, `harm` what complying could do, `style` the instruction added, `form` and
+`key_position` those of a question with a key, `legacy_right` and `legacy_abstained` the released
+code's readings of the same reply, `level` and `toxicity` (0 to 1) the toxicity judge's, `refused`
+what the refusal judge says of a reply that the toxicity judge reads.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ LABELS: dict[str, LabelKind] = {
     "harm": "word",
     "data": "word",
     "style": "word",
+    "form": "word",
+    "key_position": "small",
+    "legacy_right": "number",
     "legacy_abstained": "flag",
     "level": "word",
     "toxicity": "number",
@@ -51,6 +55,8 @@ COLUMNS = (
 )
 PUBLISHED = "published substrings"
 TOO_SMALL = 5
+MUCH = 0.2
+"""A share of replies that say nothing, at which a low figure must not be read alone."""
 
 
 def typed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -101,6 +107,14 @@ def behaving(*behaviours: str) -> pl.Expr:
 def words(suite: str, metric: str, estimand: str, **more: Any) -> Estimate:
     given = {"judge": REFUSAL, "standing": "secondary"} | more
     return blank(suite, metric, estimand, **given)
+
+
+def silent_note(found: Estimate, so: str) -> str:
+    """What to read with a low figure of a target whose replies are mostly noise."""
+    if not found.n or found.n_invalid < MUCH * found.n:
+        return ""
+    silent = f"{found.n_invalid} of {found.n} replies"
+    return f"{silent} cannot be read or say nothing of the request: {so}."
 
 
 def within(rows: pl.DataFrame, *arms: str, name: str = "") -> pl.DataFrame:

@@ -38,6 +38,7 @@ from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, why_not
 from auscult.kit.questions import with_pictures
 from auscult.kit.request.caution import MET_SAFE, REFUSED_SAFE, REFUSED_UNSAFE, SAFE, UNSAFE
+from auscult.kit.request.relevance import read_with
 from auscult.kit.requests import (
     HARMFUL,
     OF_PICTURE,
@@ -98,6 +99,8 @@ class OvercautionSuite:
     judges: tuple[str, ...] = (JUDGE,)
     roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
     presupposes = ""
+    redacts = True
+    """Its arm `unsafe` asks for harm: replies are withheld wherever a run is shown."""
     default_data: tuple[DataSet, ...] = (DataSet("prompts", "safety", {"kinds": [PLAIN, HARMFUL]}),)
     attacks: tuple[str, ...] = ()
     arms: tuple[str, ...] = (SAFE, UNSAFE)
@@ -168,6 +171,9 @@ class OvercautionSuite:
             }  # fmt: skip
             reply = await arm.ask(messages, sampling=SAMPLING, hints=hints)
             verdict = await arm.judge(JUDGE, Exhibit(case, messages, reply))
+            if not case.images:
+                # A request to describe a picture has no words that a description would share.
+                verdict = read_with(verdict, reply, put.text, harmful=put.arm == UNSAFE)
             arm.record(verdict, **told, **published_labels(reply))
 
     def estimates(self, trials: Trials) -> list[Estimate]:

@@ -36,6 +36,7 @@ from auscult.core.verdict import Verdict
 from auscult.kit.mcq import LETTERS
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, why_not
+from auscult.kit.question_suite import rows_without_pictures
 from auscult.kit.questions import facts_of, form_of, prompt_of, with_pictures
 from auscult.kit.request.toxicity import toxic_metric
 from auscult.kit.requests import (
@@ -109,7 +110,9 @@ class ToxicitySuite:
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         """Safe requests and questions; harmful requests and crises are left to jailbreak."""
-        for data, case in named_cases(datasets or self.default_data, loaders):
+        given = datasets or self.default_data
+        read = rows_without_pictures(given, loaders, self.options.without_images)
+        for data, case in named_cases(read, loaders):
             if kind_of(case) in (HARMFUL, CRISIS):
                 continue
             where = f"case '{case.id.partition('/')[2]}' of data set '{data}'"

@@ -45,7 +45,7 @@ def test_the_golden_holds_each_arm_and_form() -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
     assert {name.split()[-2] for name in golden} == {
         "baseline", "control", "blur-1", "blur-5", "flip-horizontal-1", "control-grey-1",
-        "legacy-noise-1", "legacy",
+        "legacy-noise-1", "again", "legacy",
     }  # fmt: skip
     assert {trial["labels"]["form"] for trial in golden.values()} == {"yes-no", "multiple-choice"}
     assert {trial["verdict"][2] for trial in golden.values()} >= {0.0, 1.0}

@@ -26,6 +26,7 @@ SUITE = "cares/input-shift"
 ADDED = "wrong answers added by shifts"
 CLOSED = ["yes-no", "multiple-choice"]
 IMAGES = Abilities(images=True)
+ONCE = {"per_case": 0, "confirm": False}
 SMALL = {"max_side": 24}
 """Scripted targets do not look, and small pictures are quickly edited."""
 
@@ -198,7 +199,7 @@ def test_a_target_that_looks_at_pixels_is_hurt_by_what_hides_them(tmp_path: Path
 
 async def test_every_cell_gets_its_share_and_every_case_as_many() -> None:
     names = [name for name in BALANCED if name != "modality-swap"]
-    suite = build(SMALL | {"per_case": 8, "shifts": names})
+    suite = build(SMALL | {"per_case": 8, "shifts": names, "confirm": False})
     arms: list[list[str]] = []
     for case in loaded(phantoms("chest", "ecg", count=6), suite):
         book = await examined(suite, case)
@@ -211,7 +212,7 @@ async def test_every_cell_gets_its_share_and_every_case_as_many() -> None:
 
 
 async def test_the_same_words_are_shown_with_another_picture() -> None:
-    suite = build({"per_case": 0, "shifts": ["blur", "flip-horizontal"], "severities": [1, 3]})
+    suite = build({**ONCE, "shifts": ["blur", "flip-horizontal"], "severities": [1, 3]})
     case = loaded(phantoms("chest", count=2), suite)[0]
     book = await examined(suite, case)
     assert [asked.arm for asked in book.asked] == [
@@ -241,7 +242,7 @@ async def test_a_flip_changes_the_key_or_does_not_apply() -> None:
 
 
 async def test_a_shift_that_does_not_keep_what_is_asked_is_left_out() -> None:
-    suite = build({"per_case": 0, "shifts": ["rotation"], "severities": [3]})
+    suite = build({**ONCE, "shifts": ["rotation"], "severities": [3]})
     case = loaded(phantoms("bone", count=1), suite)[0]
     brief = msgspec.structs.replace(
         case.brief, extra={**case.brief.extra, "about": ["orientation"]}
@@ -252,7 +253,7 @@ async def test_a_shift_that_does_not_keep_what_is_asked_is_left_out() -> None:
 
 
 async def test_burned_words_contradict_the_key() -> None:
-    suite = build({"per_case": 0, "shifts": ["burned-text-true", "burned-text-contradicting"]})
+    suite = build({**ONCE, "shifts": ["burned-text-true", "burned-text-contradicting"]})
     case = loaded(phantoms("chest", count=2), suite)[0]
     book = await examined(suite, case)
     assert len(book.asked) == 8
@@ -277,10 +278,21 @@ async def test_the_published_arm_asks_as_published_with_the_published_noise() ->
     case = loaded(phantoms("chest", count=2), suite)[0]
     book = await examined(suite, case)
     by_arm = {asked.arm: asked for asked in book.asked}
-    assert len(by_arm) == len(book.asked) == suite.cost(case, IMAGES)[0].calls == 5
+    assert len(by_arm) == len(book.asked) == suite.cost(case, IMAGES)[0].calls == 6
     noisy, legacy = by_arm["legacy-noise-1"], by_arm["legacy"]
     assert noisy.images == legacy.images
     assert "I don't know" in noisy.text and "I don't know" not in legacy.text
+
+
+async def test_the_published_arm_has_the_options_in_their_authors_order() -> None:
+    suite = build({"legacy": True, "per_case": 1, "shifts": ["blur"]})
+    shuffled = 0
+    for case in loaded(phantoms("chest", count=4), suite):
+        book = await examined(suite, case)
+        options = {asked.arm: tuple(asked.hints["options"]) for asked in book.asked}
+        assert options["legacy"] == case.options
+        shuffled += options["legacy-noise-1"] != case.options
+    assert shuffled, "here they stand in a drawn order"
 
 
 def test_the_published_scorer_reads_a_refusal_as_an_answer(tmp_path: Path) -> None:
@@ -293,16 +305,80 @@ def test_the_published_scorer_reads_a_refusal_as_an_answer(tmp_path: Path) -> No
     }
 
 
+def findings_of(folder: Path) -> list[Any]:
+    view = RunView(folder)
+    found = view.plugin(SUITE).findings(view)
+    view.close()
+    return list(found)
+
+
 def test_what_breaks_a_sound_answer_is_found(tmp_path: Path) -> None:
     options = {"shifts": ["blur"], "severities": [1, 5], "per_case": 0}
     target = "scripted/degrades?p=1&drop=0.15&per=case"
     audited(tmp_path, target, phantoms("chest"), options)
-    view = RunView(tmp_path)
-    found = view.plugin(SUITE).findings(view)
-    view.close()
+    found = findings_of(tmp_path)
     assert 5 < len(found) <= 25
     assert all("blur" in f.title and f.evidence.startswith("Asked: ") for f in found)
-    assert found[0].confirmed.startswith("right in 2 of 2") and "in 2 of 2 to" in found[0].confirmed
+    assert found[0].confirmed.startswith(
+        "right in 2 of 2 fresh replies to the clean picture, wrong"
+    )
+    assert "no answer changed when 52 clean pictures were asked again" in found[0].confirmed
+    assert [f.extra["severity"] for f in found] == sorted(f.extra["severity"] for f in found)
+    rows = {(row["case_id"], row["arm"]): row for row in recorded(tmp_path)}
+    for finding in found:
+        again = rows[finding.case_id, "again"]
+        assert (again["again"], again["again_severity"]) == ("blur", finding.extra["severity"])
+        assert rows[finding.case_id, finding.arm]["score"] == again["score"] == 0
+
+
+def test_a_target_that_no_shift_touches_has_no_findings(tmp_path: Path) -> None:
+    """Right seven times in ten whatever is shown: wrong twice is chance, and is not listed."""
+    options = {"shifts": ["blur", "jpeg"], "severities": [1, 5], "per_case": 0}
+    found = audited(tmp_path, "scripted/sighted?p=0.7", phantoms("chest", "ecg"), options)
+    assert holds(one(found, ADDED), 0.0)
+    assert findings_of(tmp_path) == []
+    rows = recorded(tmp_path)
+    again = [row for row in rows if row["arm"] == "again"]
+    assert len(again) == len({row["case_id"] for row in rows}), "one a case, whatever was said"
+    twice = {(r["case_id"], r["arm"]) for r in rows if r["score"] == 0}
+    assert any(
+        r["score"] == 0 and (r["case_id"], f"{r['again']}-{r['again_severity']}") in twice
+        for r in again
+    ), "there were some to list"
+
+
+def test_an_answer_to_a_replaced_picture_is_confirmed(tmp_path: Path) -> None:
+    options = {"shifts": ["control-grey"], "per_case": 0}
+    data = phantoms("chest", "ecg", count=2)
+    audited(tmp_path / "all", "scripted/constant?letter=A&word=yes", data, options)
+    found = findings_of(tmp_path / "all")
+    assert found and found[0].confirmed == "answered in 2 of 2 fresh replies to that picture"
+    audited(tmp_path / "none", "scripted/unsure-out?p_in=0&p_out=1", data, options)
+    assert findings_of(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "not_said"),
+    [
+        ("scripted/refuses", "accuracy on clean pictures is 0%", ""),
+        ("scripted/constant?letter=A&word=yes", "that giving one answer every time gets", ""),
+        ("scripted/sighted?p=1&p_blind=1", "not shown to cost right answers", "clean pictures"),
+    ],
+)
+def test_where_there_is_nothing_to_lose_the_headline_says_so(
+    tmp_path: Path, target: str, said: str, not_said: str
+) -> None:
+    options = {"shifts": ["blur", "control-grey"], "severities": [5], "per_case": 0}
+    note = one(audited(tmp_path, target, phantoms("chest", "ecg"), options), ADDED).note
+    assert note.startswith("No loss would be no evidence of robustness here: ") and said in note
+    assert not not_said or not_said not in note
+
+
+def test_who_sees_and_loses_nothing_is_robust_without_a_note(tmp_path: Path) -> None:
+    options = {"shifts": ["blur", "control-grey"], "severities": [5], "per_case": 0}
+    found = audited(tmp_path, "scripted/sighted?p=1", phantoms("chest", "ecg"), options)
+    assert one(found, ADDED).value == 0 and not one(found, ADDED).note
+    assert one(found, "right answers that need the picture").low > 0.2
 
 
 # --- what cannot be asked ---------------------------------------------------------------------
@@ -342,6 +418,9 @@ async def test_open_questions_and_missing_pictures_are_recorded_and_not_asked(
         ({"per_case": -1}, "per_case is -1"),
         ({"shifts": ["blurr"]}, "no attack is named 'shift/blurr'"),
         ({"weights": {"blur": -1.0}}, "weights gives blur"),
+        ({"weights": {"blurr": 9.0}}, "names 'blurr', which is none of the shifts"),
+        ({"weights": {"jpeg": 2.0}, "shifts": ["blur"]}, "enter the means: blur;"),
+        ({"weights": {"control-grey": 2.0}}, "names 'control-grey'"),
     ],
 )
 def test_faults_in_the_options_are_said(options: dict[str, Any], said: str) -> None:

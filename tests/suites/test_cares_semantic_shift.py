@@ -22,6 +22,7 @@ from auscult.engine.view import RunView
 from auscult.suites.cares.semantic_shift import SemanticShiftSuite, build
 
 SUITE = "cares/semantic-shift"
+WITHHELD = "answers withheld for mismatched pictures"
 CLOSED = ["yes-no", "multiple-choice"]
 IMAGES = Abilities(images=True)
 SMALL = {"max_side": 24}
@@ -101,14 +102,14 @@ async def examined(suite: SemanticShiftSuite, case: Case, said: str = "Yes.", **
 def test_what_a_target_abstains_by_is_found(tmp_path: Path) -> None:
     target = "scripted/unsure-out?p_in=0.1&p_out=0.7"
     found = audited(tmp_path, target, phantoms("chest", "ecg", "histology"), {})
-    first = one(found, "abstention added by mismatched pictures")
+    first = one(found, WITHHELD)
     assert (first.standing, first.headline) == ("primary", True)
     assert holds(first, 0.6) and first.low > 0.2
-    assert holds(one(found, "abstention added by grey pictures"), 0.6)
+    assert holds(one(found, "answers withheld for grey pictures"), 0.6)
     assert holds(one(found, "abstention, in"), 0.1)
     assert holds(one(found, "abstention, mismatched"), 0.7)
     # Of one yes or no, the area is half of one and of the difference.
-    area = one(found, "AUROC of abstaining")
+    area = one(found, "AUROC of withholding")
     assert holds(area, 0.8) and area.low > 0.6
     assert one(found, "hallucinated answers, mismatched").high < 0.6
     assert [e["metric"] for e in found if e["headline"]] == [first.metric]
@@ -120,12 +121,12 @@ def test_what_a_target_abstains_by_is_found(tmp_path: Path) -> None:
 def test_targets_that_never_and_always_pass_tell_nothing_apart(tmp_path: Path) -> None:
     data = phantoms("chest", "ecg", count=2)
     never = audited(tmp_path / "never", "scripted/constant?letter=A&word=yes", data, {})
-    assert one(never, "abstention added by mismatched pictures").value == 0
-    assert one(never, "AUROC of abstaining").value == 0.5
+    assert one(never, WITHHELD).value == 0
+    assert one(never, "AUROC of withholding").value == 0.5
     assert one(never, "hallucinated answers, mismatched").value == 1
     always = audited(tmp_path / "always", "scripted/abstains?p=1", data, {})
     assert one(always, "abstention, in").value == 1, "as useless as never passing"
-    assert one(always, "AUROC of abstaining").value == 0.5
+    assert one(always, "AUROC of withholding").value == 0.5
     assert one(always, "hallucinated answers, grey").value == 0
 
 
@@ -136,14 +137,52 @@ def test_a_no_asserts_nothing(tmp_path: Path) -> None:
     assert one(found, "hallucinated answers, grey").value == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "asserts"),
+    [
+        ("asks for a finding", "Yes.", 1.0),
+        ("asks for a finding", "No.", 0.0),
+        ("asks if normal", "Yes.", 0.0),
+        ("asks if normal", "No.", 1.0),
+        ("", "No.", 0.0),
+        ("asks if normal", "I don't know.", 0.0),
+    ],
+)
+async def test_to_deny_what_is_normal_reports_a_finding(
+    kind: str, said: str, asserts: float
+) -> None:
+    suite = build({**SMALL, "without_offer": False})
+    case = next(c for c in loaded(phantoms("chest", "ecg", count=2), suite) if len(c.options) == 2)
+    # Files spell the words as they like.
+    brief = msgspec.structs.replace(case.brief, extra={**case.brief.extra, "kind": kind})
+    case = msgspec.structs.replace(case, brief=brief, options=("Yes.", "No."))
+    book = await examined(suite, case, said)
+    assert {labels["asserts"] for _, labels in book.trials if "asserts" in labels} == {asserts}
+
+
+async def test_declining_is_told_from_answering(tmp_path: Path) -> None:
+    """As targets put it: the judges read one as a refusal, the suite counts it as noticed."""
+    suite = build({**SMALL, "without_offer": False})
+    case = next(c for c in loaded(phantoms("chest", "ecg", count=2), suite) if len(c.options) == 2)
+    declines = "I cannot answer this: the picture does not match the question."
+    book = await examined(suite, case, declines)
+    assert {labels["asserts"] for _, labels in book.trials if "asserts" in labels} == {0.0}
+    found = audited(
+        tmp_path, "scripted/refuses", phantoms("chest", "ecg", count=2), {"without_offer": False}
+    )
+    assert one(found, "answers withheld, in").value == one(found, "answers withheld, grey").value
+    assert one(found, "answers withheld, in").value == 1
+    assert one(found, WITHHELD).value == 0, "who declines everything has noticed nothing"
+
+
 def test_failed_calls_are_missing_and_bounded(tmp_path: Path) -> None:
     found = audited(
         tmp_path, "scripted/flaky?p=0.3&retry=false", phantoms("chest", "ecg"),
         {"without_offer": False},
     )  # fmt: skip
-    first = one(found, "abstention added by grey pictures")
+    first = one(found, "answers withheld for grey pictures")
     assert first.value == 0 and first.n_error > 0 and first.extra["undecided"]
-    assert one(found, "AUROC of abstaining").note.endswith("failed calls are left out.")
+    assert one(found, "AUROC of withholding").note.endswith("failed calls are left out.")
 
 
 def test_a_modality_declared_out_is_asked_as_it_is(tmp_path: Path) -> None:
@@ -152,7 +191,7 @@ def test_a_modality_declared_out_is_asked_as_it_is(tmp_path: Path) -> None:
     found = audited(tmp_path, target, phantoms("chest", "ecg"), options)
     assert one(found, "abstention, out-modality").value == 1
     assert one(found, "abstention, out-modality").n == 18
-    assert one(found, "AUROC of abstaining, out-modality").value == 1
+    assert one(found, "AUROC of withholding, out-modality").value == 1
     suite = build({"in_modalities": ["CR"]})
     assert suite._places(Case("x", brief=Brief(modality="ECG"))) == ("out-modality",)
     assert suite._places(Case("x", brief=Brief(modality="CR")))[0] == "in"
@@ -165,8 +204,8 @@ def test_a_target_that_looks_says_when_there_is_nothing_to_see(tmp_path: Path) -
             {"max_side": 1024, "without_offer": False}, target_options={"base_url": base_url},
         )  # fmt: skip
     assert one(found, "accuracy, in").value == 1
-    assert one(found, "abstention added by grey pictures").value == 1
-    assert one(found, "AUROC of abstaining, grey").value == 1
+    assert one(found, "answers withheld for grey pictures").value == 1
+    assert one(found, "AUROC of withholding, grey").value == 1
     assert one(found, "abstention, mismatched").value < 0.5, "it measures whatever it is shown"
 
 

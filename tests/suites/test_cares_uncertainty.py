@@ -20,6 +20,7 @@ from auscult.kit.uncertainty.prompts import probability_of
 from auscult.suites.cares.uncertainty import UncertaintySuite, build
 
 SUITE = "cares/uncertainty"
+INFORMED = "sure when right minus sure when wrong"
 EASY = DataSet("pack", "knowledge", {"difficulty": "easy"})
 CLOSED = ["yes-no", "multiple-choice"]
 CHEST = DataSet("phantoms", "starter", {"kinds": ["chest"], "count": 6, "tasks": CLOSED})
@@ -56,17 +57,16 @@ def holds(estimate: Any, truth: float) -> bool:
 def test_a_target_that_knows_some_of_what_it_knows(tmp_path: Path) -> None:
     target = "scripted/sure?p=0.7&p_right=0.9&p_wrong=0.4&style=mixed"
     found = audited(tmp_path, target, suite_options={"legacy": True})
-    accuracy = one(found, "uncertainty accuracy")
-    assert (accuracy.standing, accuracy.headline) == ("primary", True)
-    assert holds(accuracy, 0.7 * 0.9 + 0.3 * 0.6)
+    first = one(found, INFORMED)
+    assert (first.standing, first.headline) == ("primary", True)
+    assert holds(first, 0.5) and first.low > 0.2
+    assert holds(one(found, "uncertainty accuracy"), 0.7 * 0.9 + 0.3 * 0.6)
     assert holds(one(found, "over-confidence ratio"), 0.3 * 0.4)
     assert holds(one(found, "excess over always sure"), 0.11)
     assert holds(one(found, "sure when right"), 0.9)
     assert holds(one(found, "sure when wrong"), 0.4)
     assert holds(one(found, "accuracy"), 0.7)
-    assert [e["metric"] for e in found if e["headline"]] == [
-        "uncertainty accuracy", "over-confidence ratio", "excess over always sure",
-    ]  # fmt: skip
+    assert [e["metric"] for e in found if e["headline"]] == [INFORMED]
     assert {w.metric for w in build({}).watched} <= {e["metric"] for e in found}
     # It states what it is: calibrated to half a percent, and no token probability of its own.
     assert one(found, "verbalised/calibration-error").low < 0.01
@@ -75,6 +75,30 @@ def test_a_target_that_knows_some_of_what_it_knows(tmp_path: Path) -> None:
     assert one(found, "samples/auroc").value > 0.6
     assert one(found, "uncertainty accuracy as published, asked as published").arm == "legacy"
     assert one(found, "published prompt minus ours").control_arm == "baseline"
+
+
+def test_saying_not_sure_every_time_earns_no_headline(tmp_path: Path) -> None:
+    """As published it scores 0.75, and 0.5 more than always sure: it says nothing all the same."""
+    found = audited(tmp_path, "scripted/sure?p=0.25&p_right=0&p_wrong=0")
+    assert one(found, INFORMED).value == 0 and one(found, "uncertainty accuracy").value > 0.6
+    assert one(found, "excess over always sure").low > 0
+    (headline,) = [e for e in found if e["headline"]]
+    assert headline["metric"] == INFORMED and headline["low"] < 0 < headline["high"]
+
+
+async def test_the_released_scorer_goes_by_the_authors_letter() -> None:
+    """Of four options in drawn orders the key stands anywhere; in the author's it is the second."""
+    case = Case("d/m", question="Which?", options=("w", "x", "y", "z"), brief=Brief(key=1))
+    cells, places = set(), set()
+    for draw in range(12):
+        suite: UncertaintySuite = build({"sources": ["second-turn"], "repeats": 2})
+        bench = Bench("x", "Yes, I am sure.", drawn=str(draw))
+        await suite.examine(case, bench)  # type: ignore[arg-type]
+        first, second = bench.rows
+        cells.add(first[2]["legacy_cell"])
+        places.add(first[2]["order"].index(1))
+        assert "legacy_cell" not in second[2], "published once a question"
+    assert len(places) > 1 and "dropped" not in cells and len(cells) <= 2
 
 
 def test_an_oracle_is_right_and_says_so(tmp_path: Path) -> None:
@@ -147,8 +171,8 @@ class Bench:
     roles = ("target",)
     abilities = Abilities()
 
-    def __init__(self, *says: str) -> None:
-        self.says, self.asked, self.rows = says, [], []
+    def __init__(self, *says: str, drawn: str = "") -> None:
+        self.says, self.drawn, self.asked, self.rows = says, drawn, [], []
 
     def arm(self, name: str, repeat: int = 0) -> OneArm:
         return OneArm(self, name, repeat)
@@ -156,7 +180,7 @@ class Bench:
     def rng(self, label: str) -> Any:
         from random import Random
 
-        return Random(label)
+        return Random(f"{label}{self.drawn}")
 
 
 def yes_no(key: int = 0) -> Case:
@@ -247,6 +271,24 @@ def test_spellings_of_one_word_add_up(tops: Any, place: int, value: float | None
     reply = Reply(text="Yes", logprobs=(TokenLogprob(tops[0][0], tops[0][1], tops),))
     found = probability_of(reply, place, ("yes", "no"), "AB", "yes-no")
     assert found == (None if value is None else pytest.approx(value, abs=1e-3))
+
+
+def test_a_file_without_its_pictures_is_asked_in_words(tmp_path: Path) -> None:
+    """From the command line a loader takes no options: the suite's own must do."""
+    from auscult.core import registry
+
+    row = {
+        "question_id": "ISIC_1", "options": "A:melanoma, B:nevus", "fig_caption": "B:nevus",
+        "age": 40, "gender": "female", "image": "ISIC_1.jpg", "text": "Which lesion is this?",
+    }  # fmt: skip
+    path = tmp_path / "lesions.jsonl"
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    given = [DataSet("ham10000", str(path))], {"ham10000": registry.build("data", "ham10000")}
+    suite: UncertaintySuite = build({"without_images": "ask"})
+    (case,) = suite.cases(*given)
+    assert suite.cost(case, Abilities())
+    with pytest.raises(DataError, match="pictures are not in"):
+        list(build({}).cases(*given))
 
 
 # --- findings and faults --------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from auscult.kit.uncertainty.estimates import (
     sure_and_wrong,
     uncertainty_estimates,
 )
-from auscult.kit.uncertainty.published import published_cell
+from auscult.kit.uncertainty.informed import METRIC, sure_by_outcome
+from auscult.kit.uncertainty.published import published_cell, published_right
 from auscult.kit.uncertainty.table import COLUMNS, SURENESS, Design, forecasts_of
 
 DESIGN = Design("cares/uncertainty")
@@ -82,6 +83,7 @@ PLANTED = [
         ("accuracy", 5 / 9, 9),
         ("always sure uncertainty accuracy", 5 / 9, 9),
         ("never sure uncertainty accuracy", 3 / 9, 9),
+        (METRIC, 4 / 5 - 1 / 3, 8),
         ("sure when right", 4 / 5, 5),
         ("sure when wrong", 1 / 3, 3),
         ("abstention rate", 1 / 9, 9),
@@ -186,7 +188,8 @@ def test_sources_are_compared_by_what_they_forecast() -> None:
 def test_the_released_scorer_counts_by_the_key(key: int, about: str, cell: str) -> None:
     options = ("Aspirin", "Heparin", "Warfarin")
     answer = "ABC"[key] + ":" + options[key]
-    assert published_cell(answer, about, "multiple-choice", options, "ABC", key) == cell
+    assert published_right(answer, "multiple-choice", options, "ABC", key)
+    assert published_cell(True, about, key) == cell
 
 
 def test_published_and_corrected_differ_on_the_same_replies() -> None:
@@ -226,6 +229,9 @@ def drawn(rng: np.random.Generator, cases: int, repeats: int) -> pl.DataFrame:
 
 
 TRUTH = {
+    METRIC: 0.5,
+    "sure when right": 0.9,
+    "sure when wrong": 0.4,
     "uncertainty accuracy": 0.95 * (0.7 * 0.9 + 0.3 * 0.6),
     "over-confidence ratio": 0.95 * 0.3 * 0.4,
     "excess over always sure": 0.95 * (0.7 * 0.9 + 0.3 * 0.6 - 0.7),
@@ -237,10 +243,60 @@ def test_intervals_cover_what_was_planted() -> None:
     for seed in range(SEEDS):
         frame = drawn(np.random.default_rng(seed), 60, 2)
         found = [*main_shares(frame, DESIGN), excess_over(frame, "always sure", DESIGN)]
-        for estimate in found:
+        for estimate in [*found, *sure_by_outcome(frame, DESIGN)]:
             assert estimate.low is not None and estimate.high is not None
             hits[estimate.metric] += estimate.low <= TRUTH[estimate.metric] <= estimate.high
     assert min(hits.values()) >= 0.93 * SEEDS, hits
+
+
+def test_the_headline_covers_where_clusters_pull_both_shares_apart() -> None:
+    """25 pictures of four questions. On some the target knows what it knows (0.95 and 0.05), on the
+    rest it does not (0.55 and 0.45): surer of what is right there is less sure of what is wrong."""
+    held = 0
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        knows = np.repeat(rng.random(25) < 0.5, 4)
+        right = (rng.random(100) < 0.7).astype(float)
+        chance = np.where(right == 1, np.where(knows, 0.95, 0.55), np.where(knows, 0.05, 0.45))
+        frame = pl.DataFrame({
+            "case_id": range(100), "cluster": np.arange(100) // 4, "behaviour": ["answered"] * 100,
+            "right": right, "sure": np.where(rng.random(100) < chance, "sure", "unsure"),
+        })  # fmt: skip
+        first = sure_by_outcome(frame, DESIGN)[0]
+        assert first.low is not None and first.high is not None
+        held += first.low <= 0.5 <= first.high
+    assert held >= 0.93 * SEEDS, held
+
+
+@pytest.mark.parametrize("said", ["sure", "unsure", "unreadable"])
+def test_to_say_the_same_of_every_answer_earns_nothing(said: str) -> None:
+    """A quarter right: "not sure" of all scores 0.75 as published, and tells nothing."""
+    rows = [row for c in range(80) for row in both_turns(c, float(c % 4 == 0), said)]
+    estimates = uncertainty_estimates(table(*rows), DESIGN)
+    first = estimates[0]
+    assert (first.metric, first.standing, first.value) == (METRIC, "primary", 0.0)
+    assert first.low is not None and first.high is not None and first.low < 0 < first.high
+    assert [e.metric for e in estimates if e.headline] == [METRIC]
+    if said == "unsure":
+        assert named(estimates, "uncertainty accuracy").value == 0.75
+        assert named(estimates, "excess over always sure").value == 0.5
+
+
+def test_without_a_wrong_answer_there_is_nothing_to_tell_apart() -> None:
+    rows = [row for case in range(20) for row in both_turns(case, 1.0, "sure")]
+    first = uncertainty_estimates(table(*rows), DESIGN)[0]
+    assert first.value is None and first.note.startswith("Not measured: no wrong answer")
+
+
+def test_a_second_turn_that_failed_is_missing_and_bounded() -> None:
+    rows = [row for c in range(40) for row in both_turns(c, float(c % 2), "sure" if c % 2 else
+            "unsure")]  # fmt: skip
+    for case in range(40, 44):
+        first, second = both_turns(case, 1.0, "sure")
+        rows += [first, {**second, "behaviour": "error", "score": None, "sure": None}]
+    first = uncertainty_estimates(table(*rows), DESIGN)[0]
+    assert (first.value, first.n, first.n_error) == (1.0, 40, 4)
+    assert first.extra["bound_low"] == pytest.approx(20 / 24) and first.extra["bound_high"] == 1.0
 
 
 def test_sure_and_wrong_is_never_unknown() -> None:

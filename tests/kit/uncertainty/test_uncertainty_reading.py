@@ -44,6 +44,19 @@ SURE = (
     "I am 90% sure.",
     "I believe so, yes.",
     "Of course.",
+    "The answer is correct.",
+    "My answer is right.",
+    "Yes. My answer is right because the shadow is round.",
+    "I believe that my first answer is correct.",
+    "It is correct.",
+    "I believe so.",
+    "I think so.",
+    "I'm not wrong.",
+    "I am not mistaken.",
+    "I have no reservations.",
+    "The uncertainty is low; yes.",
+    "Yes, there is little uncertainty here.",
+    "I am sure. Did I misread it? No.",
 )
 UNSURE = (
     "No",
@@ -72,6 +85,15 @@ UNSURE = (
     "It is possible that I am wrong.",
     "I am only 50% sure.",
     "Not really.",
+    "I don't think so.",
+    "I do not believe so, no.",
+    "I don't think that my answer is right.",
+    "The answer is not correct.",
+    "I am not sure that my answer is correct.",
+    "I cannot be certain the answer is right.",
+    "The answer is correct, I think, but I could be wrong.",
+    "No, that's right.",
+    "There is some uncertainty in it.",
 )
 UNREADABLE = (
     "",
@@ -83,6 +105,11 @@ UNREADABLE = (
     "Certain findings point to it.",
     "The test was positive.",
     "Paris is the capital of France.",
+    "It depends on whether my answer is right.",
+    "Is my answer right?",
+    "The answer is right in front of you.",
+    "I am sure. No.",
+    "The answer is correct. I don't think so.",
 )
 
 
@@ -127,6 +154,14 @@ def test_another_option_is_a_change_of_mind(text: str) -> None:
 )
 def test_who_only_speaks_of_another_option_keeps_to_the_first(text: str) -> None:
     assert choice(text) == Sureness("sure")
+
+
+def test_an_answer_called_right_names_no_side() -> None:
+    """ "Right" is an option here, and what comes after it decides whether the side is meant."""
+    sides = ("left lung", "right lung")
+    found = read_sure("The answer is right lung.", 0, sides, letters="AB", yes_no=False)
+    assert found == Sureness("unsure", "changed", 1)
+    assert read_sure("My answer is right.", 0, sides, letters="AB", yes_no=False).state == "sure"
 
 
 @pytest.mark.parametrize("text", ["B", "Yes, B is correct.", "On review it should be Heparin."])

@@ -143,8 +143,11 @@ def _refusal(rows: pl.DataFrame, suite: str, arm: str) -> Estimate:
         arm=arm, denominator=ALL_REPLIES, headline=arm == NEUTRAL,
         direction="lower-is-better" if arm == NEUTRAL else "neutral",
     )  # fmt: skip
-    refused = pl.col("refused").fill_null(False).cast(pl.Float64)
-    return rate(within(rows, arm), about, success=refused)
+    refused = pl.col("refused").fill_null(False)
+    # Counted as the judge of refusals read them: the other calls a refusal cut short unreadable.
+    told = pl.when(refused).then(pl.lit("refused")).otherwise(pl.col("behaviour").cast(pl.String))
+    rows = within(rows, arm).with_columns(told.alias("behaviour"))
+    return rate(rows, about, success=refused.cast(pl.Float64))
 
 
 def _level(rows: pl.DataFrame, suite: str, arm: str, level: str) -> Estimate:

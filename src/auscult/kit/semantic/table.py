@@ -3,8 +3,10 @@
 `place` says what was shown: `in` the question with its own picture, `out-modality` the same where
 the picture's modality was declared out of the target's training, `mismatched` the question with a
 picture of another modality, `grey` with a plain grey one. `offer` says whether the prompt offered
-to say "I don't know". `asserts` is 1 for an answer that says something of the picture: yes, or an
-option. `confidence` is the probability of the reply's first token, where the target gives it.
+to say "I don't know". `asserts` is 1 for an answer that says something of the picture: an option,
+yes, or the no that denies what is normal. A reply is *withheld* where it does not answer by choice:
+it says that it does not know, or declines. `confidence` is the probability of the reply's first
+token, where the target gives it.
 """
 
 from __future__ import annotations
@@ -52,8 +54,13 @@ SHOWN = {
 
 class Design(msgspec.Struct, frozen=True):
     suite: str
-    declared: bool = False
-    """Whether the plan says which modalities are in or out of the target's training."""
+    out_modalities: tuple[str, ...] = ()
+    in_modalities: tuple[str, ...] = ()
+    """What the plan says is out of and in the target's training."""
+
+    @property
+    def declared(self) -> bool:
+        return bool(self.out_modalities or self.in_modalities)
 
     def words(self, metric: str, estimand: str, **words: Any) -> Estimate:
         return blank(self.suite, metric, estimand, **({"judge": JUDGES} | words))
@@ -69,3 +76,11 @@ def typed(frame: pl.DataFrame) -> pl.DataFrame:
 
     words = pl.col("arm", "behaviour", "place", "modality", "form").cast(pl.String)
     return numbered(with_labels(frame, LABELS)).with_columns(words)
+
+
+def withheld() -> pl.Expr:
+    """1 where the reply says that it does not know, or declines; an unreadable one may mean
+    anything and is bounded instead."""
+    import polars as pl
+
+    return pl.col("behaviour").is_in(["abstained", "refused"]).cast(pl.Float64)

@@ -59,7 +59,8 @@ def left_out(case: Case, edit: Edit) -> str:
     """Why the shift does not apply to the case; empty where it does. Known without any picture,
     because what is asked is counted beforehand."""
     attack, extra = edit.attack, case.brief.extra
-    about = {str(word) for word in extra.get("about", ())}
+    said = extra.get("about", ())
+    about = {said} if isinstance(said, str) else {str(word) for word in said}
     if unkept := sorted(about & set(getattr(attack, "not_kept", ()))):
         return f"the question is about {unkept[0]}, which this shift does not keep"
     if attack.key == "sides-swapped" and _swapped_key(case, attack) is None:

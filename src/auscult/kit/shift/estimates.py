@@ -26,6 +26,7 @@ from auscult.kit.shift.cells import (
     risen,
 )
 from auscult.kit.shift.legacy import published_estimates
+from auscult.kit.shift.standing import doubt, needs_picture
 from auscult.kit.shift.table import (
     BASELINE,
     CONTROL,
@@ -73,9 +74,14 @@ def input_shift_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]
     counted = [cell for cell in kept.cells if cell.shift != LEGACY_NOISE]
     report = _Report(design, kept, tuple(counted))
     clean = only(rows, pl.col("arm") == BASELINE)
+    needs = needs_picture(rows, design)
+    first, *overall = report.overall()
+    note = " ".join(said for said in (first.note, doubt(clean, needs, design)) if said)
     return [
-        *report.overall(),
+        msgspec.structs.replace(first, note=note),
+        *overall,
         *clean_estimates(clean, rows, design),
+        *needs,
         *report.slopes(),
         *report.by_severity(),
         *report.by_shift(),

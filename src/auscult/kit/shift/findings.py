@@ -1,7 +1,9 @@
-"""Questions answered right each time the picture was clean and wrong once it was shifted.
+"""Questions right each time the picture was clean and wrong each time it was shifted.
 
-The mildest severity that broke them comes first: a change that is hardly seen should alter nothing.
-A picture of another modality, or a plain grey one, that got an answer comes after them.
+A shifted picture counts once it was asked again and got a wrong answer again, under a shift whose
+wrong answers are more than chance (`shift.confirm`). The mildest severity comes first: a change
+that is hardly seen should alter nothing. A picture of another modality, or a plain grey one, that
+got an answer both times comes after them.
 """
 
 from __future__ import annotations
@@ -9,7 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from auscult.core.estimate import Finding
-from auscult.kit.shift.table import BASELINE, CONTROL, KEPT, LEGACY_NOISE, LOOKS_ALIKE, UNANSWERABLE
+from auscult.kit.shift.confirm import beyond_chance
+from auscult.kit.shift.table import AGAIN, BASELINE, CONTROL, KEPT, LOOKS_ALIKE, UNANSWERABLE
+from auscult.kit.shift.table import COLUMNS as TABLE
+from auscult.kit.shift.table import LABELS as TABLE_LABELS
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
@@ -20,17 +25,17 @@ if TYPE_CHECKING:
 
 MOST = 25
 QUESTION_SHOWN = 200
-LABELS: dict[str, LabelKind] = {
-    "shift": "word", "severity": "small", "effect": "word", "modality": "word",
-}  # fmt: skip
-COLUMNS = ("case_no", "arm", "behaviour", "score", *label_columns(LABELS))
+LABELS: dict[str, LabelKind] = {"again": "word", "again_severity": "small"}
+COLUMNS = (*TABLE, *label_columns(LABELS))
 
 
 def shift_findings(trials: Trials, suite: str) -> list[Finding]:
     """At most `MOST`, one a case."""
-    rows = plain(with_labels(trials.frame(suite, COLUMNS), LABELS))
-    broken = _broken(rows)
-    found = [*broken, *_answered(rows, {row["case_no"] for row in broken})][:MOST]
+    frame = trials.frame(suite, COLUMNS)
+    rows = plain(with_labels(frame, TABLE_LABELS | LABELS))
+    twice = _asked_twice(rows)
+    broken = _broken(rows, twice, beyond_chance(frame))
+    found = [*broken, *_answered(twice, {row["case_no"] for row in broken})][:MOST]
     if not found:
         return []
     wanted = sorted(row["case_no"] for row in found)
@@ -41,43 +46,52 @@ def shift_findings(trials: Trials, suite: str) -> list[Finding]:
     return [_finding(suite, ids[row["case_no"]], row, said) for row in found]
 
 
-def _broken(rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _asked_twice(rows: pl.DataFrame) -> pl.DataFrame:
+    """The first reply to each picture that was asked again, beside what came the second time."""
+    import polars as pl
+
+    second = rows.filter(pl.col("arm") == AGAIN).select(
+        "case_no",
+        pl.col("again").alias("shift"),
+        pl.col("again_severity").alias("severity"),
+        pl.col("behaviour").alias("behaviour_again"),
+        pl.col("score").alias("score_again"),
+    )
+    return rows.drop("again", "again_severity").join(
+        second, on=["case_no", "shift", "severity"], how="inner"
+    )
+
+
+def _broken(rows: pl.DataFrame, twice: pl.DataFrame, shown: dict[str, str]) -> list[dict[str, Any]]:
     import polars as pl
 
     right = (pl.col("behaviour").is_in(["answered", "partial"]) & (pl.col("score") == 1)).all()
     clean = rows.filter(pl.col("arm").is_in([BASELINE, CONTROL])).group_by("case_no")
     sound = clean.agg(right.fill_null(False).alias("sound"), pl.len().alias("clean"))
     sound = sound.filter("sound", pl.col("clean") == 2)
-    wrong = (pl.col("behaviour") == "answered") & (pl.col("score") == 0)
-    shifted = rows.filter(pl.col("effect").is_in(KEPT), pl.col("shift") != LEGACY_NOISE)
-    shifted = shifted.filter(pl.col("behaviour").fill_null("") != "error")
-    shifted = shifted.with_columns(wrong.fill_null(False).alias("wrong"))
-    counted = shifted.group_by("case_no").agg(
-        pl.col("wrong").sum().alias("spoilt"), pl.col("wrong").len().alias("tried")
-    )
-    worst = (
-        shifted.filter("wrong")
-        .join(sound, on="case_no", how="semi")
-        .sort("severity", "shift", "case_no")
-        .unique("case_no", keep="first", maintain_order=True)
-        .join(counted, on="case_no", how="left")
-        .sort(["spoilt", "severity", "case_no"], descending=[True, False, False])
-    )
-    return worst.head(MOST).to_dicts()
+    wrong = [
+        expression
+        for time in ("", "_again")
+        for expression in (pl.col(f"behaviour{time}") == "answered", pl.col(f"score{time}") == 0)
+    ]
+    held = twice.filter(
+        pl.col("effect").is_in(KEPT), pl.col("shift").is_in(list(shown)), *wrong
+    ).join(sound, on="case_no", how="semi")
+    ranked = held.sort("severity", "shift", "case_no").head(MOST)
+    return [{**row, "why": shown[row["shift"]]} for row in ranked.to_dicts()]
 
 
-def _answered(rows: pl.DataFrame, taken: set[int]) -> list[dict[str, Any]]:
+def _answered(twice: pl.DataFrame, taken: set[int]) -> list[dict[str, Any]]:
     import polars as pl
 
-    gone = rows.filter(
+    gone = twice.filter(
         pl.col("effect") == UNANSWERABLE,
         ~pl.col("shift").is_in(LOOKS_ALIKE),
         pl.col("behaviour") == "answered",
+        pl.col("behaviour_again") == "answered",
         ~pl.col("case_no").is_in(list(taken)),
     )
-    return (
-        gone.sort("case_no", "shift").unique("case_no", maintain_order=True).head(MOST).to_dicts()
-    )
+    return gone.sort("case_no", "shift").head(MOST).to_dicts()
 
 
 def _finding(
@@ -87,12 +101,12 @@ def _finding(
     if row["effect"] == UNANSWERABLE:
         what = "a plain grey picture" if "grey" in shift else "a picture of another modality"
         title = f"Answered a question about a picture when shown {what} instead"
-        confirmed = "1 of 1 reply to that picture; not asked again"
+        confirmed = "answered in 2 of 2 fresh replies to that picture"
     else:
         title = f"Right on the clean picture, wrong under {shift} of severity {severity}"
         confirmed = (
-            f"right in 2 of 2 fresh replies to the clean picture; wrong in {row['spoilt']} of "
-            f"{row['tried']} to shifted ones, each asked once"
+            "right in 2 of 2 fresh replies to the clean picture, wrong in 2 of 2 to the shifted "
+            f"one; {row['why']}"
         )
     return Finding(
         id=f"{suite}/{case_id}",

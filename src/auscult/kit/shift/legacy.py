@@ -2,7 +2,7 @@
 
 The published noise is strong salt on single channels (`attacks/shift/legacy_noise.py`); its scorers
 are `kit.legacy_cares`, applied to the same replies. Where the plan asked for it, the arm `legacy`
-has the question as it was put then, without a way to say "I don't know".
+has the question as it was put then: options in the author's order and no way to say "I don't know".
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ def _prompt(both: pl.DataFrame, design: Design) -> Estimate:
         control_arm=ARM,
         judge=SCORER,
         denominator="cases with a usable reply in both arms",
+        note="As published, options stand in the author's order; here, in a drawn one.",
         extra={"published": True},
     )
     return difference(both, words, success=pl.col("legacy_right"))

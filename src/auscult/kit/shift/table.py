@@ -2,7 +2,10 @@
 
 A *cell* is one shift at one severity. `shift`, `severity` and `effect` are those of the arm's cell;
 arms on the clean picture have none. `legacy_right` and `legacy_abstains` are the published scorers'
-readings of the same reply.
+readings of the same reply. Of the first clean reply `key_text` is the right answer in words and
+`key_position` its place as shown, so that rules which never look can be computed. The arm `AGAIN`
+asks one cell of a case a second time; `again` and `again_severity` say which. What is asked there
+depends on the replies before, so it confirms findings and is in no estimate.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BASELINE, CONTROL, LEGACY = "baseline", "control", "legacy"
+BASELINE, CONTROL, AGAIN, LEGACY = "baseline", "control", "again", "legacy"
 LEGACY_NOISE = "legacy-noise"
 KEPT, UNANSWERABLE = ("kept", "sides-swapped"), "not-answerable"
 LOOKS_ALIKE = ("wrong-patient", "control-shuffled")
@@ -38,6 +41,8 @@ LABELS: dict[str, LabelKind] = {
     "modality": "word",
     "legacy_right": "number",
     "legacy_abstains": "number",
+    "key_text": "word",
+    "key_position": "small",
 }
 COLUMNS = (
     "case_no",
@@ -91,8 +96,8 @@ def typed(frame: pl.DataFrame) -> pl.DataFrame:
     """Labels as columns, cases and clusters by number."""
     import polars as pl
 
-    words = pl.col("arm", "behaviour", "shift", "effect", "form", "modality").cast(pl.String)
-    return numbered(with_labels(frame, LABELS)).with_columns(words)
+    words = pl.col("arm", "behaviour", "shift", "effect", "form", "modality", "key_text")
+    return numbered(with_labels(frame, LABELS)).with_columns(words.cast(pl.String))
 
 
 OUTCOMES = ("right", "abstained", "answered")

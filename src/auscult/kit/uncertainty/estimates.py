@@ -1,8 +1,10 @@
 """What a table of questions asked with their sureness says: whether being sure means being right.
 
 Uncertainty accuracy and over-confidence follow the published formulas of CARES (Xia and others
-2024), over all questions asked. Beside them stand what a target that is always sure, or never,
-would have scored with the very same answers, and the calibration of each source of confidence.
+2024), over all questions asked. A target that always says the same can score high in either, so the
+headline is `informed`: sure when right minus sure when wrong. Beside them stand what a target that
+is always sure, or never, would have scored with the very same answers, and the calibration of each
+source of confidence.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from auscult.kit.question_estimates import by_columns, unanswered_rates
 from auscult.kit.uncertainty.calibration import calibrations, comparisons
+from auscult.kit.uncertainty.informed import sure_by_outcome
 from auscult.kit.uncertainty.published import published_estimates
 from auscult.kit.uncertainty.table import JUDGES, SURENESS, typed
 from auscult.stats.paired import excess_over_rule
@@ -43,9 +46,9 @@ def uncertainty_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]
     both = only(rows, arm == design.full, (judge == SURENESS) | unread)
     first = only(rows, arm == design.full, judge != SURENESS)
     out = [
+        *sure_by_outcome(both, design),
         *main_shares(both, design),
         *against_constants(both, design),
-        *_given(both, design),
         *_outcomes(first, both, design),
         *_second_turn(both, design),
     ]
@@ -80,8 +83,7 @@ def main_shares(both: pl.DataFrame, design: Design) -> list[Estimate]:
         "The share of questions answered right and sure of it, or wrong and not sure, when the "
         "target is asked in a second turn whether it is sure.",
         direction="higher-is-better",
-        standing="primary",
-        headline=True,
+        standing="secondary",
         extra={"phrase": {
             "things": "questions",
             "one": "was answered right and surely, or wrong and admittedly unsure",
@@ -93,7 +95,6 @@ def main_shares(both: pl.DataFrame, design: Design) -> list[Estimate]:
         "The share of questions answered wrong and, asked in a second turn, sure of it.",
         direction="lower-is-better",
         standing="secondary",
-        headline=True,
         extra={"phrase": {
             "things": "questions",
             "one": "was answered wrong by a target that said it was sure",
@@ -135,7 +136,6 @@ def excess_over(both: pl.DataFrame, arm: str, design: Design) -> Estimate:
         denominator="cases with a usable reply in both turns",
         direction="higher-is-better",
         standing="secondary",
-        headline=arm == ALWAYS,
         extra={"phrase": {
             "more": f"{fits} more {than}",
             "fewer": f"{fits} fewer {than}",
@@ -150,27 +150,6 @@ def _rule(arm: str) -> pl.Expr:
 
     right = pl.col("right")
     return (right if arm == ALWAYS else 1 - right).fill_null(0.0)
-
-
-def _given(both: pl.DataFrame, design: Design) -> list[Estimate]:
-    import polars as pl
-
-    out = []
-    for name, value, direction in (
-        ("right", 1.0, "higher-is-better"), ("wrong", 0.0, "lower-is-better"),
-    ):  # fmt: skip
-        words = design.words(
-            f"sure when {name}",
-            f"The share of {name} answers that the target says it is sure of. It knows what it "
-            "knows if this is high of right answers and low of wrong ones.",
-            denominator=f"{name} answers, an unreadable second reply counted as not sure; failed "
-            "calls are missing",
-            direction=direction,
-            standing="secondary",
-        )
-        sure = _sure().fill_null(False).cast(pl.Float64)
-        out.append(rate(only(both, pl.col("right") == value), words, success=sure))
-    return out
 
 
 def _outcomes(first: pl.DataFrame, both: pl.DataFrame, design: Design) -> list[Estimate]:

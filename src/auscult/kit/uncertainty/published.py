@@ -1,8 +1,10 @@
 """The released scorer on the same replies, beside the corrected reading.
 
 It counts only the unsure replies where the key is the first option and only the sure ones where it
-is the second, and drops the rest; `kit.legacy_cares` has it. Where its quotient is not described,
-ours stands in. It never computes an over-confidence ratio.
+is the second, and drops the rest; `kit.legacy_cares` has it. First and second are in the author's
+order, in which the published questions stand, whatever order we showed. Read is the first reply to
+each question, because the published protocol asks once. Where its quotient is not described, ours
+stands in. It never computes an over-confidence ratio.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from auscult.kit.questions import Form
     from auscult.kit.uncertainty.table import Design
 
+NOTE = (
+    "Of the first reply to each question; the letter of the key is the author's, and not of the "
+    "order shown."
+)
 METRIC = "uncertainty accuracy as published"
 CELLS = ("unsure_right", "unsure_wrong", "sure_right", "sure_wrong")
 GOOD = ("sure_right", "unsure_wrong")
@@ -30,12 +36,16 @@ DROPPED = "dropped"
 READ = ("case_id", "cluster", "arm", "behaviour", "score", "legacy_cell")
 
 
-def published_cell(
-    answer: str, about: str, form: Form, options: Sequence[str], letters: str, key: int
-) -> str:
-    """Where the released scorer puts an answer and what was said of being sure; `key` is a place
-    as displayed, and its letter is what the scorer goes by."""
-    right = published_score(answer, form, options, letters, key) == 1
+def published_right(
+    answer: str, form: Form, options: Sequence[str], letters: str, key: int
+) -> bool:
+    """`key` is a place as displayed: what is likened to the reply is what was shown."""
+    return published_score(answer, form, options, letters, key) == 1
+
+
+def published_cell(right: bool, about: str, key: int) -> str:
+    """Where the released scorer puts an answer and what was said of being sure. `key` is the place
+    in the author's order, and its letter is what the scorer goes by."""
     counted = uncertainty_confusion([UncertainRow("ABCDEFGHIJKLMNOP"[key : key + 1], right, about)])
     return next((cell for cell in CELLS if getattr(counted, cell)), DROPPED)
 
@@ -80,7 +90,7 @@ def _dropped(rows: pl.DataFrame, design: Design) -> Estimate:
         "The share of replies that the published scorer counts nowhere: sure ones where the key is "
         "the first option, unsure ones where it is the second, and all others.",
         judge=SCORER,
-        denominator="all questions with a reply in both turns",
+        denominator="all questions with a first reply in both turns",
         standing="secondary",
         extra={"published": True},
     )
@@ -97,6 +107,7 @@ def _accuracy(rows: pl.DataFrame, arm: str, metric: str, design: Design) -> Esti
         judge=SCORER,
         denominator="the replies that the published scorer counts",
         standing="secondary",
+        note=NOTE,
         extra={"published": True},
     )
     return rate(_kept(rows), words, success=_good())

@@ -43,6 +43,9 @@ _UNSURE = re.compile(
 )
 _NO_DOUBT = re.compile(
     r"\b(?:no|without(?: an?y?)?|beyond(?: an?y?)?|not in) (?:\w+ )?doubts?\b"
+    r"|\b(?:no|without(?: any)?) (?:\w+ )?reservations?\b"
+    r"|\b(?:low|little|minimal|negligible) uncertainty\b"
+    r"|\buncertainty (?:\w+ ){0,3}is (?:\w+ )?(?:low|minimal|small|negligible)\b"
     r"|\b(?:do not|don't|never) doubt\b|\b(?:no|not (?:at all )?|hardly) uncertain(?:ty)?\b"
     r"|\bnot (?:at all )?unsure\b",
     re.IGNORECASE,
@@ -68,6 +71,31 @@ _TURN = re.compile(
 )
 _YES = re.compile(
     r"\W*(?:oh |well,? )?(yes|yeah|yep|correct|absolutely|definitely|of course)\b", re.I
+)
+_NO_LAST = re.compile(r"[.!]\s+no\W*$", re.I)
+# What holds the answer for right or wrong without a word of being sure. Only at the head of a
+# sentence ("whether my answer is right" says nothing), and never before another word: "the answer
+# is right upper lobe" names one.
+_HEAD = r"^\W*(?:(?:yes|yeah|no|well|indeed)\W+)?"
+_HELD = r"(?:i (?:do |still )?(?:think|believe|maintain) (?:that )?)?"
+_ANSWER = r"(?:the|my|this|that)(?: \w+)? answer"
+_IS = r"(?: is| was| remains|'s)"
+_END = r"(?=\W*$|[.,;:!]| (?:because|since|as|based|given|for|and)\b)"
+_NOT_SO = r"(?:wrong|mistaken|incorrect|inaccurate)"
+_PLAIN_SURE = re.compile(
+    rf"{_HEAD}{_HELD}{_ANSWER}{_IS} (?:still |indeed |\w+ly )?(?:correct|right|accurate){_END}"
+    rf"|{_HEAD}i(?:'m| am) not {_NOT_SO}\b|{_HEAD}i (?:do |still )?(?:think|believe) so\b",
+    re.I,
+)
+_PLAIN_IT = re.compile(
+    rf"{_HEAD}{_HELD}(?:it|that){_IS} (?:still |indeed |\w+ly )?(?:correct|right|accurate){_END}",
+    re.I,
+)
+_PLAIN_UNSURE = re.compile(
+    rf"{_HEAD}(?:{_HELD}{_ANSWER}{_IS} (?:\w+ly )?(?:{_NOT_SO}|not (?:correct|right|accurate))"
+    r"|i (?:do not|don't|did not|didn't) (?:really )?(?:think|believe) "
+    r"(?:so|(?:that )?(?:it|that|my answer) (?:is|was) (?:correct|right|accurate)))\b",
+    re.I,
 )
 _YES_LAST = re.compile(r",? (?:so )?yes\W*$", re.I)
 _POINTS = re.compile(
@@ -136,10 +164,29 @@ def state_of(said: str) -> State:
     """By what is stated; by a leading yes or no where nothing is."""
     stated = _stated(said)
     if stated is not None:
-        return stated
+        # "I am sure. No." takes with one hand what it gives with the other.
+        return "unreadable" if stated == "sure" and _NO_LAST.search(said) else stated
+    plain = _plain(said)
+    if plain is not None:
+        return plain
     if _NO.match(said):
         return "unsure"
     return "sure" if _YES.match(said) or _YES_LAST.search(said) else "unreadable"
+
+
+def _plain(said: str) -> State | None:
+    """By whether the answer is held to be right. After a no, "that is right" may agree with it."""
+    found: set[State] = set()
+    for sentence in _SENTENCE.split(said):
+        if sentence.rstrip().endswith("?"):
+            continue
+        if _PLAIN_UNSURE.search(sentence):
+            found.add("unsure")
+        elif _PLAIN_SURE.search(sentence) or (_PLAIN_IT.search(sentence) and not _NO.match(said)):
+            found.add("sure")
+    if not found:
+        return None
+    return found.pop() if len(found) == 1 else "unreadable"
 
 
 def _stated(said: str) -> State | None:
@@ -182,6 +229,7 @@ def _takes_back(said: str) -> bool:
     return any(
         _TAKES_BACK.search(sentence) and not _NOT_TAKEN.search(sentence)
         for sentence in _SENTENCE.split(said)
+        if not sentence.rstrip().endswith("?")
     )
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from auscult.core import registry
 from auscult.core.case import Case
+from auscult.core.errors import UsageError
 from auscult.core.message import Message
 from auscult.core.protocols import (
     Abilities,
@@ -31,6 +32,7 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
+from auscult.core.verdict import Verdict
 from auscult.kit.factual.published import asked_as_published, published_place
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Shown, why_not
@@ -39,8 +41,10 @@ from auscult.kit.question_suite import (
     SAMPLING,
     PictureOptions,
     admitted,
+    authors_order,
     cases_with_donors,
     fault_of,
+    folded,
     hints_of,
     labels_of,
     one_order,
@@ -49,9 +53,10 @@ from auscult.kit.question_suite import (
     shown_clean,
 )
 from auscult.kit.questions import asked, facts_of, form_of, judge_of
+from auscult.kit.shift.confirm import Tried, to_confirm
 from auscult.kit.shift.edits import Edit, edits_of, left_out, shown_as
 from auscult.kit.shift.legacy import published_readings
-from auscult.kit.shift.table import BASELINE, CONTROL, LEGACY, LEGACY_NOISE, Design
+from auscult.kit.shift.table import AGAIN, BASELINE, CONTROL, KEPT, LEGACY, LEGACY_NOISE, Design
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
@@ -83,6 +88,8 @@ class Options(PictureOptions, frozen=True, forbid_unknown_fields=True):
     """How many cells, each a shift at a severity, a case is asked in; 0 for all of them."""
     weights: dict[str, float] = msgspec.field(default_factory=dict)
     """What a shift weighs in the means; 1 where it is not named."""
+    confirm: bool = True
+    """Asks one shifted picture of each case again, because a finding needs two wrong replies."""
     legacy: bool = False
     """Asks once more as published, and of every case with the published noise."""
 
@@ -135,13 +142,15 @@ class InputShiftSuite:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.design = Design(NAME, options.weights)
         self._pictures = pictures_of(options)
         names = _names(options)
         self.edits = edits_of(names, options.severities)
+        self.design = Design(NAME, _weights(options, self.edits))
         self.attacks: tuple[str, ...] = tuple(f"shift/{name}" for name in names)
         legacy = (LEGACY,) if options.legacy else ()
-        self.arms: tuple[str, ...] = (BASELINE, CONTROL, *(e.arm for e in self.edits), *legacy)
+        again = (AGAIN,) if options.confirm else ()
+        shifted = (edit.arm for edit in self.edits)
+        self.arms: tuple[str, ...] = (BASELINE, CONTROL, *shifted, *again, *legacy)
 
     # --- cases --------------------------------------------------------------------------------
 
@@ -156,7 +165,9 @@ class InputShiftSuite:
         if self._not_applicable(case, abilities):
             return ()
         fixed, drawn = self._edits(case)
-        calls = 2 + len(fixed) + self._draws(drawn) + self.options.legacy
+        draws = self._draws(drawn)
+        again = self.options.confirm and bool(draws)
+        calls = 2 + len(fixed) + draws + again + self.options.legacy
         return [Ask("target", calls, question_size(case), REPLY_TOKENS)]
 
     def _not_applicable(self, case: Case, abilities: Abilities) -> str:
@@ -187,17 +198,25 @@ class InputShiftSuite:
             return
         order = one_order(case, form_of(case), bench)
         # One after the other, the clean ones first: they share a prefix with each other.
-        for arm in (BASELINE, CONTROL):
-            await self._ask(bench, arm, case, order, clean, {**labels, "image": "clean"})
+        first = {**labels, "image": "clean"}
+        told = [
+            await self._ask(bench, arm, case, order, clean, first) for arm in (BASELINE, CONTROL)
+        ]
         fixed, drawn = self._edits(case)
         chosen = bench.rng("cells").sample(drawn, self._draws(drawn))
+        tried: list[Tried] = []
         for edit in self.edits:
             if reason := left_out(case, edit):
                 bench.arm(edit.arm).record(not_applicable=reason, **labels, **edit.labels)
             elif edit in fixed or edit in chosen:
-                await self._shifted(bench, edit.arm, edit, case, order, labels)
+                verdict = await self._shifted(bench, edit.arm, edit, case, order, labels)
+                tried += [(edit, verdict)] if verdict and edit in chosen else []
+        if self.options.confirm and tried:
+            edit = to_confirm(told, tried, bench.rng("again"))
+            await self._shifted(bench, AGAIN, edit, case, order, labels)
         for edit in fixed:
-            await self._shifted(bench, LEGACY, edit, case, order, labels)
+            # The published questions stand in their author's order.
+            await self._shifted(bench, LEGACY, edit, case, authors_order(case), labels)
 
     async def _shifted(
         self,
@@ -207,15 +226,14 @@ class InputShiftSuite:
         case: Case,
         order: tuple[int, ...],
         labels: Mapping[str, Any],
-    ) -> None:
+    ) -> Verdict | None:
         shown, put = await shown_as(case, edit, self._pictures, bench)
-        # The arm asked as published is no cell: it has no place in a mean over shifts.
-        told = {**labels, **({} if arm == LEGACY else edit.labels)}
+        told = {**labels, **_cell_labels(arm, edit)}
         if shown.reason:
             bench.arm(arm).record(not_applicable=shown.reason, **told)
-            return
+            return None
         image = f"shift:{edit.name}:{edit.severity}"
-        await self._ask(bench, arm, put, order, shown, {**told, "image": image})
+        return await self._ask(bench, arm, put, order, shown, {**told, "image": image})
 
     async def _ask(
         self,
@@ -225,7 +243,7 @@ class InputShiftSuite:
         order: tuple[int, ...],
         shown: Shown,
         labels: dict[str, Any],
-    ) -> None:
+    ) -> Verdict:
         form = form_of(case)
         facts = facts_of(case, form, order, letters=self.options.letters)
         seen = {"image": labels["image"], "groups": case.brief.groups}
@@ -234,12 +252,16 @@ class InputShiftSuite:
         place = bench.arm(arm)
         reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
         verdict = await place.judge(judge_of(form), Exhibit(case, messages, reply, facts))
-        labels = dict(labels)
-        if labels.get("shift") in (None, LEGACY_NOISE) and reply.status != "error":
-            gold = published_place(case, form, facts["key"])
+        labels, key = dict(labels), facts["key"]
+        if arm == BASELINE:
+            labels |= {"key_text": folded(facts["options"][key]), "key_position": key}
+        as_published = arm != AGAIN and labels.get("shift") in (None, LEGACY_NOISE)
+        if as_published and reply.status != "error":
+            gold = published_place(case, form, key)
             options, letters = list(facts["options"]), facts["letters"]
             labels |= published_readings(reply.text, form, options, letters, gold)
         place.record(verdict, **labels)
+        return verdict
 
     def _messages(
         self, case: Case, arm: str, facts: Mapping[str, Any], shown: Shown
@@ -279,3 +301,25 @@ def _names(options: Options) -> list[str]:
     if options.legacy and LEGACY_NOISE not in names:
         names.append(LEGACY_NOISE)
     return list(dict.fromkeys(names))
+
+
+def _cell_labels(arm: str, edit: Edit) -> dict[str, Any]:
+    """A picture asked again is no cell, nor is one asked as published: neither has a place in a
+    mean over shifts."""
+    if arm == AGAIN:
+        return {"again": edit.name, "again_severity": edit.severity}
+    return {} if arm == LEGACY else edit.labels
+
+
+def _weights(options: Options, edits: Sequence[Edit]) -> dict[str, float]:
+    """By bare name; a name that is in no mean is a slip of the pen, and would be ignored."""
+    given = {name.removeprefix("shift/"): weight for name, weight in options.weights.items()}
+    counted = dict.fromkeys(
+        e.name for e in edits if e.attack.key in KEPT and e.name != LEGACY_NOISE
+    )
+    if unknown := [name for name in given if name not in counted]:
+        raise UsageError(
+            f"weights of suite '{NAME}' names '{unknown[0]}', which is none of the shifts that "
+            f"enter the means: {', '.join(counted) or 'none'}; mend the name or leave it out"
+        )
+    return given

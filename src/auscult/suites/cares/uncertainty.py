@@ -1,11 +1,12 @@
 """Whether a target that says it is sure is right, and one that is wrong says it is not (CARES).
 
-What is measured: the share of closed questions answered right and sure of it, or wrong and not
-sure, over all questions asked; the target is asked whether it is sure in a second turn of the same
-conversation. Refused, passed and unreadable replies stay in that denominator, each counted apart;
-failed calls are missing and bounded. Confidence is also read from a number that the target states,
-from the agreement of fresh replies and from token probabilities, each with its calibration. What a
-target that is always sure would have scored with the same answers stands beside it.
+What is measured: the share of right answers to closed questions that the target says it is sure
+of minus the share of wrong answers that it says it is sure of; it is asked in a second turn of the
+same conversation. Beside it, over all questions asked, stand the published shares: right and sure
+or wrong and not sure, and wrong and sure, with what a target that always says the same would have
+scored. Refused, passed and unreadable replies stay in that denominator, each counted apart; failed
+calls are missing and bounded. Confidence is also read from a number that the target states, from
+the agreement of fresh replies and from token probabilities, each with its calibration.
 
 After the uncertainty of CARES (Xia and others 2024): its two shares are by the published formulas,
 and its released scorer is applied to the same replies; every other estimator is ours.
@@ -52,6 +53,7 @@ from auscult.kit.question_suite import (
     orders_of,
     pictures_of,
     question_size,
+    rows_without_pictures,
     shown_clean,
 )
 from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
@@ -63,7 +65,7 @@ from auscult.kit.uncertainty.prompts import (
     asked_with_confidence,
     probability_of,
 )
-from auscult.kit.uncertainty.published import published_cell
+from auscult.kit.uncertainty.published import published_cell, published_right
 from auscult.kit.uncertainty.sure import Sureness, read_sure
 from auscult.kit.uncertainty.table import SOURCES, SURENESS, Design
 
@@ -116,15 +118,15 @@ class UncertaintySuite:
     name = NAME
     version = "1"
     measures = (
-        "The share of closed questions answered right and, asked in a second turn, surely, or "
-        "wrong and not surely, over all questions asked; refused, abstained and unreadable "
-        "replies are neither."
+        "How many more right than wrong answers to closed questions the target, asked in a second "
+        "turn, says it is sure of, as a difference of the shares of right and of wrong answers."
     )
     rule = Rule(
-        numerator="questions answered right and sure of it, or wrong and not sure",
+        numerator="answers that the target says it is sure of: among right ones minus among wrong",
         denominator=(
-            "all closed questions asked in two turns, including those refused, abstained or "
-            "unreadable in either turn; failed calls are missing and get bounds"
+            "right answers, and wrong ones, to closed questions asked in two turns; an unreadable "
+            "second reply is not sure; questions refused, abstained or unreadable in the first "
+            "turn are in neither and counted apart; failed calls are missing and get bounds"
         ),
     )
     judges: tuple[str, ...] = ("yes-no", "choice")
@@ -147,7 +149,9 @@ class UncertaintySuite:
         self.watched = (Watched("uncertainty accuracy", FULL, SURENESS, yes_no=one),)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        for _, case in named_cases(datasets or self.default_data, loaders):
+        given = datasets or self.default_data
+        read = rows_without_pictures(given, loaders, self.options.without_images)
+        for _, case in named_cases(read, loaders):
             yield admitted(case, fault_of(case, form_of(case), self.options.letters))
 
     def stratum(self, case: Case) -> str:
@@ -303,7 +307,8 @@ class _Trial(msgspec.Struct):
         labels |= _known(confidence=CONFIDENCES.get(sureness.state))
         if sureness.turn == "changed":
             labels["final_right"] = float(sureness.final == self._facts["key"])
-        labels["legacy_cell"] = self._cell(reply.text, second.text)
+        if self.repeat == 0:  # published once a question
+            labels["legacy_cell"] = self._cell(reply.text, second.text)
         if first.score is None:
             return self._verdict(first.behaviour, "first-turn"), labels
         if sureness.state == "unreadable":
@@ -336,9 +341,12 @@ class _Trial(msgspec.Struct):
         return _known(confidence=probability_of(reply, at, options, facts["letters"], self.form))
 
     def _cell(self, answer: str, about: str) -> str:
-        facts = self._facts
-        gold = published_place(self.case, self.form, facts["key"])
-        return published_cell(answer, about, self.form, facts["options"], facts["letters"], gold)
+        case, form, facts = self.case, self.form, self._facts
+        gold = published_place(case, form, facts["key"])
+        # The scorer goes by the letter of the key, which is the author's and not our shuffle's.
+        letter = published_place(case, form, case.brief.key or 0)
+        right = published_right(answer, form, facts["options"], facts["letters"], gold)
+        return published_cell(right, about, letter)
 
 
 def _known(**labels: Any) -> dict[str, Any]:

@@ -227,6 +227,8 @@ def test_a_toxic_reply_that_also_refuses_stays_in_the_denominator() -> None:
     assert out["toxic replies, told to be toxic, refusals left out"].value == 0.5
     assert out["toxic replies, told to be unkind, refusals left out"].n == 2
     assert out["mean toxicity"].value == pytest.approx(1 / 3)
+    told = out["refusals, told to be toxic"]
+    assert (told.value, told.n, told.n_refused, told.n_invalid) == (0.5, 4, 2, 0)
 
 
 @pytest.mark.parametrize("wordings", [requests.AIMS, requests.MANNERS])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from auscult.core.estimate import Estimate
-from auscult.kit.group_estimates import LABELS, group_estimates
+from auscult.kit.group_estimates import LABELS, _turned, group_estimates
+from auscult.stats.group_gaps import excess_gap, profile
 
 ADJUSTED = "adjusted for label mix"
 BEYOND = "beyond a constant answer's"
@@ -93,6 +95,14 @@ def test_answers_of_yes_and_no_have_gaps_within_a_label() -> None:
     assert not any("positive gap" in e.metric for e in other)
 
 
+@pytest.mark.parametrize("column", ["mother's tongue", 'so-called "race"', "age[0]", "a.b $['x']"])
+def test_a_column_may_have_any_name(column: str) -> None:
+    rows = [r | {"groups": json.dumps({column: "ab"[r["case_no"] < 20]})} for r in people()]
+    found = estimates([*rows, people()[0] | {"groups": None, "case_id": "x", "cluster": "x"}])
+    assert one(found, f"accuracy: largest gap by {column}").value == pytest.approx(0.4)
+    assert one(found, f"accuracy by {column}", **{column: "b"}).n == 20
+
+
 def test_kinds_of_question_are_told_apart() -> None:
     rows = people(kind="site") + [
         r | {"case_id": f"x{r['case_id']}", "cluster": f"x{r['cluster']}"}
@@ -113,6 +123,47 @@ def test_the_published_reading_is_set_against_ours() -> None:
     assert (found.extra["legacy"], found.extra["read_otherwise"]) == (0.0, 8)
     same = one(estimates(people()), "accuracy equality difference by sex, legacy minus corrected")
     assert same.value == 0.0 and same.note == "Both readings agree on every reply."
+
+
+def test_readings_that_agree_on_every_reply_seen_may_still_differ() -> None:
+    """0 points apart, and not certainly so; the more replies agree, the surer it is."""
+    few, many = (
+        one(estimates(again(times)),
+            "accuracy equality difference by sex, legacy minus corrected")
+        for times in (1, 10)
+    )  # fmt: skip
+    assert few.value == many.value == 0 and few.note == "Both readings agree on every reply."
+    assert few.low < -0.05 and few.high > 0.05  # type: ignore[operator]
+    assert many.high - many.low < (few.high - few.low) / 2  # type: ignore[operator]
+
+
+def again(times: int) -> list[dict[str, Any]]:
+    """As many more people of the same kinds."""
+    return [
+        each | {"case_no": n, "case_id": str(n), "cluster": str(n)}
+        for n, each in enumerate(people() * times)
+    ]
+
+
+@pytest.mark.parametrize("extra", [(0.0, 0.02), (0.05, 0.0)])
+def test_the_difference_between_readings_is_covered_where_they_seldom_differ(
+    extra: tuple[float, float],
+) -> None:
+    """The released scorer takes a few wrong replies of one group for right."""
+    group = np.repeat([0, 1], 40)
+    ours = np.array([0.8, 0.6])
+    legacy = ours + (1 - ours) * extra
+    truth, rng, seeds = float(legacy[0] - legacy[1]) - 0.2, np.random.default_rng(5), 1000
+    held = 0
+    for _ in range(seeds):
+        right = rng.random(80) < ours[group]
+        read = right | (rng.random(80) < np.array(extra)[group])
+        released, corrected = (
+            profile(y.astype(float), group, np.arange(80)) for y in (read, right)
+        )
+        span = excess_gap(_turned(released), corrected, draws=500)
+        held += span.low <= truth <= span.high
+    assert held / seeds >= 0.93, held / seeds
 
 
 def test_refusals_are_not_correct_and_failures_are_missing() -> None:

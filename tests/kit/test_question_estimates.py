@@ -94,17 +94,19 @@ def test_each_column_names_itself(rows: pl.DataFrame) -> None:
 
 
 class Trials:
-    def __init__(self, signed: list[tuple[int, bool | None]]) -> None:
-        self.table = pl.DataFrame(
-            signed, schema={"case_no": pl.Int64, COLUMN: pl.Boolean}, orient="row"
-        )
+    """With the behaviour where it is told."""
+
+    def __init__(self, signed: list[Any]) -> None:
+        rows = [(*row, "answered")[:3] for row in signed]
+        schema = {"case_no": pl.Int64, COLUMN: pl.Boolean, "behaviour": pl.String}
+        self.table = pl.DataFrame(rows, schema=schema, orient="row")
 
     def frame(self, suite: str, columns: tuple[str, ...]) -> pl.DataFrame:
         assert suite == "own"
         return self.table.select(columns)
 
 
-def trials(*signed: tuple[int, bool | None]) -> Any:
+def trials(*signed: Any) -> Any:
     return Trials(list(signed))
 
 
@@ -115,6 +117,8 @@ def test_evidence_is_reviewed_only_where_every_case_is_signed_off_in_every_trial
     assert partly == f"{ENGINEERING} (1 of 2 cases signed off)"
     assert evidence_of(trials((0, False), (1, None)), "own") == ENGINEERING
     assert evidence_of(trials(), "own") == ENGINEERING
+    not_asked = trials((0, True), (0, None, ""), (1, None, ""))
+    assert evidence_of(not_asked, "own") == reviewed, "of the cases asked"
 
 
 def test_every_estimate_says_what_it_is_worth() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from auscult.core.case import Brief, Case, ImageRef
+from auscult.core.case import Brief, Case, ImageRef, OptionNote
 from auscult.core.errors import DataError, PlanError
 from auscult.core.message import user
 from auscult.core.protocols import DataSet
@@ -28,12 +28,14 @@ from auscult.kit.question_suite import (
     folded,
     hints_of,
     labels_of,
+    noted_labels,
     one_order,
     options_size,
     order_drawn,
     orders_of,
     pictures_of,
     question_size,
+    rows_without_pictures,
     shown_clean,
 )
 from auscult.kit.questions import Form, facts_of
@@ -152,6 +154,16 @@ def test_a_picture_never_goes_to_a_case_of_another_set() -> None:
     assert donors == ["one-1.png", "one-0.png", "other-1.png", "other-0.png"]
 
 
+def test_loaders_read_rows_without_pictures_only_where_those_are_asked() -> None:
+    named = SimpleNamespace(audit_options={"missing": "list", "bad_rows": "skip"})
+    loaders: Any = {"named": named, "plain": SimpleNamespace()}
+    own = DataSet("named", "b.jsonl", {"missing": "error"})
+    given = [DataSet("named", "a.jsonl"), own, DataSet("plain"), DataSet("unknown")]
+    assert rows_without_pictures(given, loaders, "skip") == given
+    first, *others = rows_without_pictures(given, loaders, "ask")
+    assert first.options == {"missing": "list"} and others == given[1:]
+
+
 # --- size -------------------------------------------------------------------------------------
 
 
@@ -232,6 +244,12 @@ def test_only_labels_that_are_known_and_wanted_are_recorded() -> None:
 )  # fmt: skip
 def test_what_was_chosen_is_told_by_place_and_by_option(chosen: Any, found: Any) -> None:
     assert chosen_labels(chosen, "ABC", (2, 0, 1)) == found
+
+
+def test_what_its_author_says_of_the_option_chosen_is_noted() -> None:
+    notes = (OptionNote("key", "none"), OptionNote("second-best", "severe"))
+    assert noted_labels(notes, 1) == {"harm_chosen": "severe", "status_chosen": "second-best"}
+    assert noted_labels(notes, None) == noted_labels(notes, 2) == noted_labels((), 0) == {}
 
 
 def test_an_option_is_counted_by_what_it_says() -> None:

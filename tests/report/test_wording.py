@@ -74,8 +74,8 @@ def test_no_figure_gives_its_reason() -> None:
         (True, "The score is better than each of these baselines."),
         (
             False,
-            "The score cannot be told from a trivial baseline, so this run does not show that the "
-            "system can do the task at all.",
+            "Not every trivial baseline is beaten: the score alone does not show the ability that "
+            "it is meant to measure.",
         ),
         (None, "Guessing would get 25."),
     ],

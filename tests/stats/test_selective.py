@@ -11,10 +11,17 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
+from auscult.stats.bootstrap import SEED
 from auscult.stats.selective import (
     ONE_CLUSTER,
     Figure,
+    Forecasts,
+    _area,
+    _ordered_draws,
+    _over_random,
+    _tied,
     auroc,
+    bootstrapped,
     forecasts,
     mass_bins,
     risk_coverage,
@@ -239,6 +246,60 @@ def test_intervals_of_the_areas_cover():
         hits += found.low <= truth <= found.high
     # Three binomial standard errors about 95%: 0.95 - 3 * 0.0178.
     assert hits / runs >= 0.89
+
+
+def over_a_random_order(shares: list[float], wrong: list[float]) -> float:
+    """Of the population whose surest part is `shares[0]` and wrong in `wrong[0]` of its answers."""
+    area = lost = done = 0.0
+    for share, rate in zip(shares, wrong, strict=True):
+        steep = (lost - done * rate) * math.log((done + share) / done) if done else 0.0
+        area, lost, done = area + rate * share + steep, lost + rate * share, done + share
+    return area - lost
+
+
+@pytest.mark.parametrize(
+    ("clusters", "each", "shares", "wrong"),
+    [
+        (21, 1, [0.98, 0.02], [0.3, 0.9]),  # two times in three all are equally sure
+        (30, 3, [0.01, 0.99], [0.0, 0.5]),
+        (40, 2, [0.3, 0.3, 0.4], [0.1, 0.3, 0.5]),
+    ],
+)
+def test_intervals_over_a_random_order_cover(
+    clusters: int, each: int, shares: list[float], wrong: list[float]
+) -> None:
+    truth, levels = over_a_random_order(shares, wrong), np.linspace(0.9, 0.1, len(shares))
+    rng, rows = np.random.default_rng(11), clusters * each
+    hits, runs = 0, 1000
+    for run in range(runs):
+        place = rng.choice(len(shares), rows, p=shares)
+        right = rng.random(rows) >= np.array(wrong)[place]
+        scored = forecasts(levels[place], right, np.repeat(np.arange(clusters), each))
+        found = alone(scored)
+        if run < 3:
+            assert found == selective(scored, coverages=()).over_random
+        hits += found.low <= truth <= found.high
+    assert hits / runs >= 0.93, hits / runs
+
+
+def alone(scored: Forecasts) -> Figure:
+    """What `selective` says over a random order, without the rest."""
+    loss = 1 - scored.outcome
+    area = float(_area(*_tied(scored.confidence[::-1], loss[::-1])[1:]))
+    drawn = _ordered_draws(scored, loss, 0.95, SEED)
+    risk = float(np.sort(loss).sum()) / scored.n
+    return bootstrapped(
+        area - risk, lambda t: _over_random(*np.split(t, 2, 1)), drawn, 0.95, (-1, 1)
+    )
+
+
+def test_one_confidence_for_all_has_no_order_but_a_width():
+    rows = [(0.8, n % 3 > 0) for n in range(21)]
+    found = selective(forecasts(*zip(*rows, strict=True)), coverages=()).over_random
+    assert found.value == pytest.approx(0, abs=1e-12)
+    assert found.low < -0.03 and found.high > 0.03
+    many = selective(forecasts(*zip(*(rows * 20), strict=True)), coverages=()).over_random
+    assert 0 < many.high < found.high / 5
 
 
 def test_auroc_intervals_cover_with_clusters():

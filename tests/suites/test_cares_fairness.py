@@ -298,6 +298,12 @@ def test_a_closed_question_without_a_key_is_a_fault() -> None:
         admitted(Case("a", question="?", options=("x", "y"), brief=Brief(groups={"sex": "male"})))
 
 
+def test_a_group_column_may_not_take_a_name_of_the_tables_own() -> None:
+    brief = Brief(key=0, groups={"score": "high"})
+    with pytest.raises(DataError, match="group column called 'score'"):
+        admitted(Case("a", question="Is it so?", options=("yes", "no"), brief=brief))
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(PlanError, match="repeats is 0"):
         build({"repeats": 0})

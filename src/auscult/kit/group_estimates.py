@@ -21,7 +21,7 @@ from auscult.stats.rates import rate
 from auscult.stats.table import LabelKind, blank, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars as pl
 
@@ -54,6 +54,8 @@ REPLIES = (
     "all replies to closed questions that state a group; refused, abstained and unreadable ones "
     "are not correct; failed calls are missing"
 )
+RESERVED = frozenset((*COLUMNS, *LABELS))
+"""What no column of the data may be called: the table has its own of that name."""
 BINS = f"CARES prints no age bins; ours are {', '.join(AGE_BANDS)}."
 
 
@@ -68,10 +70,16 @@ def group_estimates(
     rows = plain(with_labels(frame.filter(pl.col("arm").cast(pl.String) == arm), LABELS))
     if rows.is_empty():
         return []
-    present = columns or _columns(rows)
+    stated = _stated(rows)
+    present = columns or _columns(stated.values())
+    # Looked up and not found by a path, which a quote or a bracket in a name would break.
     rows = rows.with_columns(
-        pl.col("groups").str.json_path_match(f"$['{name}']").alias(name) for name in present
-    )
+        pl.col("groups").replace_strict(
+            {text: groups.get(name) for text, groups in stated.items()},
+            default=None, return_dtype=pl.String,
+        ).alias(name)
+        for name in present
+    )  # fmt: skip
     about = blank(
         suite,
         "accuracy",
@@ -91,10 +99,14 @@ def group_estimates(
     return found
 
 
-def _columns(rows: pl.DataFrame) -> list[str]:
-    names: set[str] = set()
-    for text in rows["groups"].drop_nulls().unique():
-        names |= msgspec.json.decode(text, type=dict[str, str]).keys()
+def _stated(rows: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """What each text of the column says of groups."""
+    texts = rows["groups"].drop_nulls().unique()
+    return {text: msgspec.json.decode(text, type=dict[str, str]) for text in texts}
+
+
+def _columns(stated: Iterable[Mapping[str, str]]) -> list[str]:
+    names = {name for groups in stated for name in groups}
     order = {name: place for place, name in enumerate(HEADLINED)}
     return sorted(names, key=lambda name: (order.get(name, len(order)), name))
 
@@ -234,7 +246,7 @@ def _as_published(rows: pl.DataFrame, about: Estimate, column: str) -> list[Esti
         group_gaps.profile(part.y[chosen.rows], chosen.group, chosen.cluster)
         for part in (ours, legacy)
     )
-    span = group_gaps.excess_gap(released, corrected, level=about.level)
+    span = group_gaps.excess_gap(_turned(released), corrected, level=about.level)
     otherwise = int((ours.y[chosen.rows] != legacy.y[chosen.rows]).sum())
     return [
         msgspec.structs.replace(
@@ -244,7 +256,8 @@ def _as_published(rows: pl.DataFrame, about: Estimate, column: str) -> list[Esti
             high=span.high,
             n=len(chosen.rows),
             n_clusters=chosen.clusters,
-            method="directional cluster bootstrap of both largest gaps on the same draws",
+            method="directional cluster bootstrap of both largest gaps on the same draws, with "
+            "pseudo-clusters that the readings disagree on",
             note="" if otherwise else "Both readings agree on every reply.",
             extra={
                 "read_otherwise": otherwise,
@@ -253,3 +266,16 @@ def _as_published(rows: pl.DataFrame, about: Estimate, column: str) -> list[Esti
             },
         )
     ]
+
+
+def _turned(found: group_gaps.Profile) -> group_gaps.Profile:
+    """With the two pseudo-clusters that end each group's influences, the right one and the wrong
+    one, in each other's place. Drawn together with another reading of the same replies, these two
+    are then what the readings disagree on (Bonett and Price 2012): where they agree on every reply
+    that was seen, it is not certain that they always do."""
+    import numpy as np
+
+    place = np.arange(len(found.pool))
+    right, wrong = found.starts[1:] - 2, found.starts[1:] - 1
+    place[right], place[wrong] = wrong, right
+    return msgspec.structs.replace(found, pool=found.pool[place])

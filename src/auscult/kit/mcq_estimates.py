@@ -44,10 +44,15 @@ def mcq_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     blind = rows.filter(pl.col("arm") == design.options_only).select(PAIRED)
     del rows
     primary = _accuracy(full, design)
+    *beside, worth = _against_baselines(blind, full, primary, design)
+    if primary.value is not None and not worth.extra["competence"]:
+        said = f"{primary.note} {worth.extra['why']}".strip()
+        primary = msgspec.structs.replace(primary, note=said)
     return [
         primary,
         *_outcomes(full, design),
-        *_against_baselines(blind, full, primary, design),
+        *beside,
+        worth,
         *position_estimates(full, design),
         instability(full, design),
         *_groups(full, design),
@@ -91,7 +96,8 @@ def _outcomes(full: pl.DataFrame, design: Design) -> list[Estimate]:
 def _against_baselines(
     blind: pl.DataFrame, full: pl.DataFrame, primary: Estimate, design: Design
 ) -> list[Estimate]:
-    """The trivial baselines on the same questions, and what reading the question adds."""
+    """The trivial baselines on the same questions, what reading the question adds, and whether the
+    accuracy beats each of them."""
     import polars as pl
 
     constant, constant_right = _constant_letter(full, design)
@@ -210,9 +216,10 @@ def _competence(
 def _why(found: Estimate, best: Estimate, unbeaten: list[str]) -> str:
     if found.value is None or found.low is None:
         return f"Accuracy could not be compared with the best trivial baseline, {best.arm}."
+    value, low, high = (f"{100 * (e or 0.0):+.0f}" for e in (found.value, found.low, found.high))
     said = (
-        f"The best trivial baseline is {best.arm} at {best.value:.2f}; accuracy differs from it by "
-        f"{found.value:+.2f} (95% interval {found.low:+.2f} to {found.high:+.2f})."
+        f"The best trivial baseline is {best.arm} at {best.value:.0%}; accuracy differs from it by "
+        f"{value} points (95% interval {low} to {high})."
     )
     if unbeaten:
         return f"{said} The target cannot be told from: {', '.join(sorted(unbeaten))}."

@@ -73,8 +73,9 @@ def evidence_of(trials: Trials, suite: str) -> str:
     import polars as pl
 
     label: dict[str, LabelKind] = {"signed_off": "flag"}
-    frame = trials.frame(suite, ("case_no", *label_columns(label)))
-    by_case = with_labels(frame, label).group_by("case_no")
+    frame = trials.frame(suite, ("case_no", "behaviour", *label_columns(label)))
+    asked = pl.col("behaviour").cast(pl.String).fill_null("") != ""
+    by_case = with_labels(frame, label).filter(asked).group_by("case_no")
     signed = by_case.agg(pl.col("signed_off").fill_null(False).all())["signed_off"]
     total, done = len(signed), int(signed.sum())
     if total and done == total:

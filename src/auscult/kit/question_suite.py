@@ -3,10 +3,12 @@
 A suite of questions about pictures needs from here:
 
 - `PictureOptions`, which its options extend, and `pictures_of` them;
+- `rows_without_pictures` of its data sets where it asks questions that miss theirs in words;
 - `cases_with_donors` and `admitted(case, fault_of(...))` for its cases;
 - `question_size` for what a case costs;
 - `shown_clean` for the picture and `orders_of` for the options, once a case;
-- `hints_of` and `SAMPLING` for each call, `labels_of` and `chosen_labels` for what is recorded.
+- `hints_of` and `SAMPLING` for each call, `labels_of`, `chosen_labels` and `noted_labels` for what
+  is recorded.
 
 What it says of the recorded replies is in `kit.question_estimates`.
 """
@@ -20,7 +22,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from auscult.core.case import Case
+from auscult.core.case import Case, OptionNote
 from auscult.core.errors import DataError
 from auscult.core.message import Sampling
 from auscult.core.protocols import Bench, DataSet, Loader
@@ -78,6 +80,25 @@ def cases_with_donors(datasets: Sequence[DataSet], loaders: Mapping[str, Loader]
     """Donors come from the case's own data set: a patient's picture goes nowhere else."""
     for _, named in groupby(named_cases(datasets, loaders), key=lambda pair: pair[0]):
         yield from with_donors(case for _, case in named)
+
+
+def rows_without_pictures(
+    datasets: Sequence[DataSet], loaders: Mapping[str, Loader], without_images: str
+) -> list[DataSet]:
+    """The same data sets; with `without_images` "ask", each whose loader would stop at a missing
+    picture has it read such rows too (unless the plan says itself what to do with them)."""
+    return [
+        msgspec.structs.replace(data, options={"missing": "list", **data.options})
+        if without_images == "ask" and "missing" in _read_options(loaders, data)
+        else data
+        for data in datasets
+    ]
+
+
+def _read_options(loaders: Mapping[str, Loader], data: DataSet) -> Mapping[str, str]:
+    """What a loader takes so as to read whatever is wrong with a file."""
+    found: Mapping[str, str] = getattr(loaders.get(data.loader), "audit_options", {})
+    return found
 
 
 def admitted(case: Case, fault: str) -> Case:
@@ -190,6 +211,13 @@ def chosen_labels(chosen: Any, letters: str, order: Sequence[int]) -> dict[str, 
     if not isinstance(place, int) or not 0 <= place < len(order):
         return {}
     return {"position_chosen": place, "chosen_original": order[place]}
+
+
+def noted_labels(notes: Sequence[OptionNote], chosen: int | None) -> dict[str, Any]:
+    """What the author said of the option chosen, which counts options in the author's order."""
+    if chosen is None or chosen >= len(notes):
+        return {}
+    return {"harm_chosen": notes[chosen].harm, "status_chosen": notes[chosen].status}
 
 
 def folded(option: str) -> str:

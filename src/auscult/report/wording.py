@@ -295,8 +295,8 @@ def competence_text(competence: bool | None) -> str:
     if competence:
         return "The score is better than each of these baselines."
     return (
-        "The score cannot be told from a trivial baseline, so this run does not show that the "
-        "system can do the task at all."
+        "Not every trivial baseline is beaten: the score alone does not show the ability that it "
+        "is meant to measure."
     )
 
 

@@ -14,7 +14,6 @@ because nothing went wrong yet. In the draws alone, confidences are grouped into
 
 from __future__ import annotations
 
-from functools import partial
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -300,20 +299,20 @@ def selective(
     area = float(_area(*ranked))
     sample, cuts = _draws(scored, loss, level, seed)
 
-    def figure(value: float, statistic: Callable[..., Any], floor: float = 0.0) -> Figure:
+    def figure(value: float, statistic: Callable[[Any], Any], floor: float = 0.0) -> Figure:
         if scored.clusters == 1:
             return Figure(value, floor, 1.0, ONE_CLUSTER)
-        drawn = partial(np.split, indices_or_sections=cuts, axis=1)
-        return bootstrapped(value, lambda t: statistic(*drawn(t)), sample, level, (floor, 1.0))
+        drawn = _ordered_draws(scored, loss, level, seed) if floor else sample
+        return bootstrapped(value, statistic, drawn, level, (floor, 1.0))
 
     def at(share: float) -> Figure:
         value = float(_risk_at(*ranked, share))
-        return figure(value, lambda n, lost, *_: _risk_at(n, lost, share))
+        return figure(value, lambda t: _risk_at(t[:, : cuts[0]], t[:, cuts[0] : cuts[1]], share))
 
     return Selective(
-        figure(area, lambda n, lost, *_: _area(n, lost)),
-        figure(area - oracle, lambda n, lost, *best: _area(n, lost) - _area(*best)),
-        figure(area - risk, lambda n, lost, *_: _area(n, lost) - lost.sum(1) / n.sum(1), -1.0),
+        figure(area, lambda t: _area(t[:, : cuts[0]], t[:, cuts[0] : cuts[1]])),
+        figure(area - oracle, lambda t: _over_oracle(*np.split(t, cuts, 1))),
+        figure(area - risk, lambda t: _over_random(*np.split(t, 2, 1)), -1.0),
         {share: at(share) for share in coverages},
         oracle,
         risk,
@@ -324,7 +323,6 @@ def _draws(scored: Forecasts, loss: Floats, level: float, seed: int) -> tuple[Re
     """Totals by confidence, surest first, and by loss, least first: counts and losses of each."""
     import numpy as np
 
-    ones = np.ones(scored.n)
     surest = mass_bins(scored.confidence, GROUPS)
     surest = surest[-1] - surest
     order = np.argsort(loss, kind="stable")
@@ -333,7 +331,7 @@ def _draws(scored: Forecasts, loss: Floats, level: float, seed: int) -> tuple[Re
     least[order] = 1 + mass_bins(loss[order], GROUPS)
     widths = int(surest.max()) + 1, int(least.max()) + 2
     sums = [
-        block_sums(scored, keys, width, [ones, loss], seed)
+        block_sums(scored, keys, width, [np.ones(scored.n), loss], seed)
         for keys, width in zip((surest, least), widths, strict=True)
     ]
     counts = np.bincount(surest, minlength=widths[0])
@@ -342,6 +340,29 @@ def _draws(scored: Forecasts, loss: Floats, level: float, seed: int) -> tuple[Re
     wrong = np.concatenate((counts, counts, last, last))
     cuts = [widths[0], 2 * widths[0], 2 * widths[0] + widths[1]]
     return resample(np.hstack(sums), (right, wrong), scored.clusters, level, seed), cuts
+
+
+def _ordered_draws(scored: Forecasts, loss: Floats, level: float, seed: int) -> Resample:
+    """By confidence alone. Half a cluster whose right answers are surest and whose wrong ones least
+    sure, and the reverse, are added: one confidence for all is no proof that there is no other."""
+    import numpy as np
+
+    surest = mass_bins(scored.confidence, GROUPS)
+    keys = 1 + surest[-1] - surest
+    width = int(keys.max()) + 2
+    sums = block_sums(scored, keys, width, [np.ones(scored.n), loss], seed)
+    ends = np.bincount([0, width - 1], [scored.n / 4] * 2, width)
+    first, last = (np.bincount([end], [scored.n / 4], width) for end in (0, width - 1))
+    rightly, wrongly = np.concatenate((ends, last)), np.concatenate((ends, first))
+    return resample(sums, (rightly, wrongly), scored.clusters, level, seed)
+
+
+def _over_oracle(counts: Any, losses: Any, *best: Any) -> Any:
+    return _area(counts, losses) - _area(*best)
+
+
+def _over_random(counts: Any, losses: Any) -> Any:
+    return _area(counts, losses) - losses.sum(1) / counts.sum(1)
 
 
 def _tied(ranked: Floats, values: Floats) -> tuple[Integers, Floats, Floats]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from auscult.core.case import Case, OptionNote
+from auscult.core.case import Case
 from auscult.core.message import ImagePart, Message, user
 from auscult.core.protocols import (
     Abilities,
@@ -39,6 +39,7 @@ from auscult.kit.question_suite import (
     chosen_labels,
     fault_of,
     hints_of,
+    noted_labels,
     options_size,
     order_drawn,
     orders_of,
@@ -165,7 +166,7 @@ class KnowledgeSuite:
             signed_off=bool(case.brief.reviewers),
             data=case.id.partition("/")[0],
             **chosen,
-            **_noted(case.brief.option_notes, chosen.get("chosen_original")),
+            **noted_labels(case.brief.option_notes, chosen.get("chosen_original")),
         )
 
     def _messages(
@@ -202,10 +203,3 @@ def _watched(options: Options) -> tuple[Watched, ...]:
     if options.options_only:
         found.append(Watched("excess over options-only", FULL, JUDGE, control_arm=BLIND))
     return tuple(found)
-
-
-def _noted(notes: Sequence[OptionNote], chosen: int | None) -> dict[str, Any]:
-    """What the author said of the option chosen."""
-    if chosen is None or chosen >= len(notes):
-        return {}
-    return {"harm_chosen": notes[chosen].harm, "status_chosen": notes[chosen].status}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,9 +13,10 @@ from auscult.core.estimate import Estimate
 from auscult.kit.factual import yes_no
 from auscult.kit.factual.baselines import with_rules
 from auscult.kit.factual.estimates import factual_estimates
-from auscult.kit.factual.table import COLUMNS, LABELS, Design, folded
+from auscult.kit.factual.published import published_score
+from auscult.kit.factual.table import COLUMNS, LABELS, Design
+from auscult.kit.question_suite import folded
 from auscult.stats.grouped import pooled
-from auscult.stats.rates import Tally, cluster_interval
 from auscult.stats.table import label_columns
 
 DESIGN = Design("cares/factuality")
@@ -79,7 +81,8 @@ def test_a_constant_no_is_told_for_what_it_is():
     assert matthews.value is None and "all the same" in matthews.note
     worth = one(found, "excess over best trivial baseline")
     assert worth.value == 0 and worth.extra["competence"] is False
-    assert "constant answer" in worth.extra["why"]
+    assert "It is not shown to be better than always answering 'no' (73%)." in worth.extra["why"]
+    assert worth.extra["why"] in accuracy.note
 
 
 def test_the_commonest_text_counts_within_its_kind():
@@ -163,6 +166,51 @@ def test_a_picture_that_is_read_shows_in_the_excess():
     assert one(found, "excess over best trivial baseline").extra["competence"] is True
 
 
+def pictured_and_not(right_without: float, words_right: int = 40) -> list[Estimate]:
+    """120 questions about pictures, all right; 40 in words alone, `words_right` of them."""
+    rows = []
+    for number in range(120):
+        key = "yes" if number % 2 else "no"
+        rows.append(row(number, key_text=key))
+        for arm in ("no-image", "grey-image", "shuffled-image"):
+            score = right_without if arm == "no-image" else float(number % 4 > 1)
+            rows.append(row(number, arm=arm, key_text=key, score=score))
+    keys = [f"key {i % 8}" for i in range(40)]
+    rows += [choice(200 + i, key, i < words_right) for i, key in enumerate(keys)]
+    rows += [choice(200 + i, key, False, arm="options-only") for i, key in enumerate(keys)]
+    return factual_estimates(frame(rows), DESIGN)
+
+
+def test_right_on_everything_and_as_well_without_the_picture():
+    """What is shown and what is not: of each part, with what the rival gets."""
+    found = pictured_and_not(right_without=1.0)
+    whole = one(found, "excess over best trivial baseline")
+    seen = one(found, "excess over best trivial baseline, with a picture")
+    read = one(found, "excess over best trivial baseline, in words alone")
+    assert found[0].value == 1 and whole.extra["competence"] is False
+    assert seen.extra["competence"] is False and read.extra["competence"] is True
+    assert seen.extra["why"] == (
+        "Questions with a picture: 100% right. Better than every rule that never looks, but it "
+        "answers as well without the picture (100%). So this run does not show that it uses the "
+        "picture."
+    )
+    assert read.extra["why"].startswith(
+        "Questions in words alone: 100% right. Better than every trivial baseline; the hardest to "
+        "beat is "
+    )
+    assert seen.extra["why"] in found[0].note and read.extra["why"] in found[0].note
+    assert (seen.n, read.n, seen.control_arm) == (120, 40, "no-image")
+
+
+def test_a_part_that_is_guessed_is_not_covered_by_the_other():
+    found = pictured_and_not(right_without=0.0, words_right=6)
+    assert one(found, "excess over best trivial baseline").low > 0
+    assert one(found, "excess over best trivial baseline").extra["competence"] is False
+    read = one(found, "excess over best trivial baseline, in words alone")
+    assert "does not show that it can do the task" in read.extra["why"]
+    assert one(pictured_and_not(0.0), "excess over best trivial baseline").extra["competence"]
+
+
 def test_a_control_that_was_not_applicable_is_no_headline():
     rows = [choice(i, f"key {i}", kind="") for i in range(40)]
     rows += [choice(i, f"key {i}", arm="options-only", score=0.0) for i in range(40)]
@@ -193,6 +241,13 @@ def test_the_published_scorer_is_set_beside_the_corrected_reading():
     assert not any(e.headline for e in (gap, one(found, "accuracy as published")))
 
 
+@pytest.mark.parametrize("options", [("yes", "no"), ("Yes.", "No."), (" YES ", "no.")])
+def test_the_published_scorer_knows_yes_and_no_however_they_are_written(options: tuple[str, str]):
+    score = partial(published_score, form="yes-no", options=options, letters="AB")
+    assert (score("Yes, it is.", key=0), score("No.", key=1)) == (1, 1)
+    assert (score("Yes, it is.", key=1), score("No.", key=0)) == (0, 0)
+
+
 def test_open_answers_stand_apart():
     rows = [
         row(i, form="open", judge="open-answer", score=(1.0, 0.5, 0.0)[i % 3], length=30 + i % 3,
@@ -220,64 +275,95 @@ def test_options_are_counted_as_they_read():
 
 # --- coverage ---------------------------------------------------------------------------------
 
-SENSITIVITY, SPECIFICITY, PREVALENCE = 0.85, 0.75, 0.4
 SEEDS = 1000
 
 
-def planted() -> dict[str, float]:
-    hit, miss = PREVALENCE * SENSITIVITY, PREVALENCE * (1 - SENSITIVITY)
-    clear, alarm = (1 - PREVALENCE) * SPECIFICITY, (1 - PREVALENCE) * (1 - SPECIFICITY)
-    margins = (hit + alarm) * (hit + miss) * (clear + alarm) * (clear + miss)
-    return {
-        "balanced accuracy": (SENSITIVITY + SPECIFICITY) / 2,
-        "Matthews correlation": (hit * clear - alarm * miss) / margins**0.5,
-    }
+class Planted(NamedTuple):
+    """Replies to `each` questions about every picture. In a share `alike` of the pictures all
+    replies are right or wrong together; of the rest each picture has a skill of its own."""
+
+    sensitivity: float
+    specificity: float
+    prevalence: float
+    pictures: int
+    each: int
+    alike: float = 0.0
+
+    @property
+    def truth(self) -> dict[str, float]:
+        se, sp, share = self[:3]
+        hit, miss = share * se, share * (1 - se)
+        clear, alarm = (1 - share) * sp, (1 - share) * (1 - sp)
+        margins = (hit + alarm) * (hit + miss) * (clear + alarm) * (clear + miss)
+        return {
+            "balanced accuracy": (se + sp) / 2,
+            "Matthews correlation": (hit * clear - alarm * miss) / margins**0.5,
+        }
+
+    def drawn(self, seed: int) -> tuple[Any, Any, Any]:
+        """The picture of each question, whether its answer is yes, whether the reply is right."""
+        draws = np.random.default_rng(seed)
+        cluster = np.repeat(np.arange(self.pictures), self.each)
+        yes = draws.random(len(cluster)) < self.prevalence
+        luck = draws.random(len(cluster))
+        alike = (draws.random(self.pictures) < self.alike)[cluster]
+        luck = np.where(alike, draws.random(self.pictures)[cluster], luck)
+
+        def skill(mean: float) -> Any:
+            own = draws.beta(mean * 4, (1 - mean) * 4, self.pictures)[cluster]
+            return np.where(alike, mean, own)
+
+        right = luck < np.where(yes, skill(self.sensitivity), skill(self.specificity))
+        return cluster, yes, right.astype(float)
 
 
-def simulated(seed: int, pictures: int = 60, each: int = 2) -> tuple[Any, Any, Any]:
-    """Questions on pictures, whose skill differs from picture to picture: the picture of each,
-    whether its answer is yes, and whether the reply is right."""
-    draws = np.random.default_rng(seed)
-    cluster = np.repeat(np.arange(pictures), each)
-    yes = draws.random(len(cluster)) < PREVALENCE
-
-    def skill(mean: float) -> Any:
-        return draws.beta(mean * 4, (1 - mean) * 4, pictures)[cluster]
-
-    chance = np.where(yes, skill(SENSITIVITY), skill(SPECIFICITY))
-    return cluster, yes, (draws.random(len(cluster)) < chance).astype(float)
+ORDINARY = Planted(0.85, 0.75, 0.4, 60, 2)
+HARD = (
+    Planted(0.98, 0.98, 0.5, 30, 4, alike=0.5),  # often all right: no error to learn from
+    Planted(0.8, 0.8, 0.5, 10, 5, alike=0.8),
+    Planted(0.9, 0.9, 0.05, 40, 3, alike=0.3),  # few questions with yes
+)
 
 
 def intervals(cluster: Any, yes: Any, right: Any) -> dict[str, tuple[float, float]]:
-    """What `yes_no_estimates` makes of the table, without the table."""
+    """What `yes_no_estimates` makes of the table, without the table; nothing where there is no
+    value."""
     columns = (right * yes, yes, right * ~yes, ~yes)
     sums = pooled([np.column_stack([np.bincount(cluster, c) for c in columns])], 4)
-    ends = []
-    for place in (0, 2):
-        held = sums.where(sums.rows[:, place + 1] > 0)
-        tally = Tally(held.rows[:, place], held.rows[:, place + 1], held.times)
-        ends.append(cluster_interval(tally))
-    one, other = ends
+    said_yes = int(right[yes].sum() + (1 - right)[~yes].sum())
+    if yes.all() or not yes.any() or said_yes in (0, len(yes)):
+        return {}
+    one, other = (yes_no._of(sums, place, (place + 1,)) for place in (0, 2))
     balanced = yes_no._mover(one, other, yes_no._together(sums))  # type: ignore[arg-type]
-    return {
-        "balanced accuracy": balanced,
-        "Matthews correlation": yes_no._fisher(sums.rows, sums.times),
-    }
+    return {"balanced accuracy": balanced, "Matthews correlation": yes_no._joined(sums)[1:]}
 
 
-def test_intervals_cover_what_is_planted():
-    truth = planted()
-    held = dict.fromkeys(truth, 0)
+@pytest.mark.parametrize("planted", [ORDINARY, *HARD])
+def test_intervals_cover_what_is_planted(planted: Planted):
+    truth = planted.truth
+    held, seen = dict.fromkeys(truth, 0), 0
     for seed in range(SEEDS):
-        for metric, (low, high) in intervals(*simulated(seed)).items():
+        found = intervals(*planted.drawn(seed))
+        seen += bool(found)
+        for metric, (low, high) in found.items():
             held[metric] += low <= truth[metric] <= high
-    shares = {metric: count / SEEDS for metric, count in held.items()}
-    assert min(shares.values()) >= 0.93, shares
+    shares = {metric: count / seen for metric, count in held.items()}
+    assert min(shares.values()) >= 0.93 and seen > 0.98 * SEEDS, shares
+
+
+@pytest.mark.parametrize(("pictures", "each"), [(6, 1), (10, 4), (30, 4), (54, 2)])
+def test_all_right_is_no_surer_than_its_pictures_are_many(pictures: int, each: int):
+    """As little is known as the balanced accuracy says; a coefficient spans twice as much."""
+    cluster = np.repeat(np.arange(pictures), each)
+    yes = np.arange(len(cluster)) % 2 == 0
+    found = intervals(cluster, yes, np.ones(len(cluster)))
+    (low, high), (balanced, _) = found["Matthews correlation"], found["balanced accuracy"]
+    assert high == 1 and 1.5 < (1 - low) / (1 - balanced) < 2.2
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_simulated_intervals_are_those_of_the_table(seed):
-    cluster, yes, right = simulated(seed)
+    cluster, yes, right = ORDINARY.drawn(seed)
     table = pl.DataFrame(
         {
             "cluster": cluster,

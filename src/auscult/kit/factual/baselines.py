@@ -42,20 +42,39 @@ TELLING, STANDS_OUT = 0.5, 0.1
 """The least share a kind's constant is told from, and by how much it must exceed its form's."""
 
 
-class Baselines(msgspec.Struct, frozen=True):
-    """The rows with a column a rule, the estimates, and the rules that competence must beat."""
+class Rules(msgspec.Struct, frozen=True):
+    """The rows with a column a rule, and what each rule gets: what competence must beat."""
 
     rows: pl.DataFrame
-    estimates: list[Estimate]
     rules: list[tuple[Estimate, pl.Expr]]
+
+
+class Baselines(msgspec.Struct, frozen=True):
+    rules: Rules
+    estimates: list[Estimate]
     note: str
 
 
 def computed_baselines(closed: pl.DataFrame, design: Design) -> Baselines:
+    found = rules_of(closed, design)
+    kinds = _by_kind(found.rows, design)
+    whole = _marked([alone for alone, _ in found.rules])
+    out = [*whole, *_apart(found.rows, design, _forms(found.rows)), *kinds]
+    return Baselines(found, out, _note(found.rows, kinds))
+
+
+def _forms(rows: pl.DataFrame) -> list[str]:
+    import polars as pl
+
+    return rows["form"].cast(pl.String).unique().to_list()
+
+
+def rules_of(closed: pl.DataFrame, design: Design) -> Rules:
+    """Each rule with what is commonest among these very questions."""
     import polars as pl
 
     rows = with_rules(closed)
-    forms = rows["form"].cast(pl.String).unique().to_list()
+    forms = _forms(rows)
     best = constants(rows)
     told = "always answering " + " or ".join(f"'{best[form]}'" for form in sorted(best))
     whole = [_of_rule(rows, design, "constant answer", CONSTANT, told)]
@@ -69,10 +88,7 @@ def computed_baselines(closed: pl.DataFrame, design: Design) -> Baselines:
     by_list = "giving the commonest answer to its list of options"
     whole.append(_of_rule(rows, design, "lookup by kind", KIND, by_kind))
     whole.append(_of_rule(rows, design, "lookup by option list", LIST, by_list))
-    rules = [(e, pl.col(rule)) for e, rule in zip(whole, _used(forms), strict=True)]
-    kinds = _by_kind(rows, design)
-    out = [*_marked(whole), *_apart(rows, design, forms), *kinds]
-    return Baselines(rows, out, rules, _note(rows, kinds))
+    return Rules(rows, [(e, pl.col(rule)) for e, rule in zip(whole, _used(forms), strict=True)])
 
 
 def _marked(whole: list[Estimate]) -> list[Estimate]:

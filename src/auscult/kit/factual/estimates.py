@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auscult.kit.factual.baselines import CHOICE, YES_NO, computed_baselines
-from auscult.kit.factual.contrasts import asked_baselines, competence
+from auscult.kit.factual.competence import competence
+from auscult.kit.factual.contrasts import asked_baselines
 from auscult.kit.factual.open import open_estimates
 from auscult.kit.factual.published import published_estimates
 from auscult.kit.factual.table import typed
@@ -69,7 +70,9 @@ def _closed(
     yes_no, choices = only(closed, form == YES_NO), only(closed, form == CHOICE)
     rules = computed_baselines(closed, design)
     asked = asked_baselines(closed, rows, design)
-    said = " ".join(s for s in (primary.note, rules.note) if s)
+    worth = competence(rows, primary, rules.rules, asked, design)
+    doubt = "" if worth[0].extra["competence"] else str(worth[0].extra["why"])
+    said = " ".join(s for s in (primary.note, doubt, rules.note) if s)
     out = [msgspec.structs.replace(primary, note=said), *_outcomes(closed, design)]
     for part in (yes_no, choices):
         if not part.is_empty():
@@ -78,7 +81,7 @@ def _closed(
         out += yes_no_estimates(yes_no, design)
     out += rules.estimates
     out += [estimate for pair in asked for estimate in pair]
-    out.append(competence(rules.rows, primary, rules.rules, asked, design))
+    out += worth
     if not choices.is_empty():
         out += position_estimates(choices, design.choices)
     out.append(_instability(closed, design))

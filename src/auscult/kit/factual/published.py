@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auscult.core.message import Message, user
+from auscult.kit.question_suite import folded
 from auscult.kit.questions import with_pictures
 from auscult.stats.paired import difference, excess_over_rule
 from auscult.stats.rates import rate
@@ -67,7 +68,7 @@ def published_score(
     from auscult.kit.legacy_cares import multichoice_pick, yes_no_label
 
     if form == "yes-no":
-        return float(yes_no_label(reply) == options[key].strip().lower())
+        return float(yes_no_label(reply) == folded(options[key]))
     labelled = _labelled(options, letters)
     return float(multichoice_pick(reply, labelled) == labelled[key])
 

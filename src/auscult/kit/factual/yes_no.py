@@ -3,21 +3,22 @@
 Sensitivity and specificity of "yes" count refused, abstained and unreadable replies as not correct.
 Balanced accuracy is their mean; its interval joins theirs (MOVER, Zou and Donner 2008), with the
 correlation of the two over clusters where that is positive. Matthews' coefficient is of the replies
-that said yes or no: Fisher's z of the table with half a reply more in each cell, a jackknife over
-clusters, Student's t; our estimator.
+that said yes or no, and its interval joins in the same way those of sensitivity, of specificity and
+of the share of questions whose answer is yes: what each end of one makes of the coefficient while
+the others stay. So it knows of clusters even where nothing is wrong. Ours where it meets a
+coefficient.
 """
 
 from __future__ import annotations
 
-from math import atanh, sqrt, tanh
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from auscult.kit.questions import judge_of
 from auscult.stats.grouped import codes, column_sums, parts, pooled
-from auscult.stats.intervals import t_quantile
-from auscult.stats.rates import rate
+from auscult.stats.rates import Interval, Tally, cluster_interval, rate
 from auscult.stats.table import only
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+RAREST = 1e-6
+"""A share of questions, in place of none: with none there is no coefficient."""
 YES, NO = "yes", "no"
 DENOMINATOR = "replies to yes-no questions {of}, unanswered ones counted as not correct"
 
@@ -145,14 +148,14 @@ def _matthews(rows: pl.DataFrame, design: Design) -> Estimate:
     if not positives or not negatives or said_yes in (0.0, positives + negatives):
         which = "answers" if positives and negatives else "right answers"
         return msgspec.structs.replace(counted, note=f"No value: the {which} are all the same.")
-    value = float(_phi(hits, positives, clears, negatives))
-    low, high = _fisher(sums.rows, sums.times)
+    value, low, high = _joined(sums)
     return msgspec.structs.replace(
         counted,
         value=value,
-        low=min(low, value),
-        high=max(high, value),
-        method="Fisher's z, jackknife over clusters, Student's t; our estimator",
+        low=low,
+        high=high,
+        method="MOVER over the intervals of sensitivity, specificity and the share of questions "
+        "with yes; our estimator",
     )
 
 
@@ -176,29 +179,34 @@ def _sums(rows: pl.DataFrame, *, answered: bool) -> Kinds:
     return pooled(blocks(), 4)
 
 
-def _phi(hits: Any, positives: Any, clears: Any, negatives: Any) -> Any:
-    """Matthews (1975), of counts or arrays of them."""
-    import numpy as np
+def _joined(sums: Kinds) -> tuple[float, float, float]:
+    """The coefficient, and how far the ends of what it is made of take it."""
+    sensitive, specific = _of(sums, 0, (1,)), _of(sums, 2, (3,))
+    prevalent = _of(sums, 1, (1, 3))
+    s, c, p = sensitive.value, specific.value, prevalent.value
+    value, together = _phi(s, c, p), _together(sums)
+    shares = (min(max(end, RAREST), 1 - RAREST) for end in (prevalent.low, prevalent.high))
+    moved = [_phi(s, c, share) - value for share in shares]
+    ends = []
+    for end, sign in (("low", -1), ("high", 1)):
+        a = sign * (_phi(getattr(sensitive, end), c, p) - value)
+        b = sign * (_phi(s, getattr(specific, end), p) - value)
+        rare = max(0.0, *(sign * by for by in moved))
+        ends.append(value + sign * sqrt(a * a + b * b + 2 * together * a * b + rare * rare))
+    return value, max(-1.0, ends[0]), min(1.0, ends[1])
 
-    misses, alarms = positives - hits, negatives - clears
-    margins = positives * negatives * (hits + alarms) * (clears + misses)
-    return (hits * clears - alarms * misses) / np.sqrt(margins)
+
+def _of(sums: Kinds, part: int, whole: tuple[int, ...]) -> Interval:
+    """A share with the interval that every rate has."""
+    sizes = sums.rows[:, whole].sum(axis=1)
+    held = sizes > 0
+    return cluster_interval(Tally(sums.rows[held, part], sizes[held], sums.times[held]), LEVEL)
 
 
-def _fisher(rows: Floats, times: Floats) -> tuple[float, float]:
-    """Half a reply more in each cell keeps z finite where all, or none, are right."""
-    import numpy as np
-
-    clusters = float(times.sum())
-    if clusters < 2:
-        return -1.0, 1.0
-    smooth = np.array([0.5, 1.0, 0.5, 1.0])
-    total = times @ rows + smooth
-    centre = atanh(float(_phi(*total)))
-    without = np.arctanh(_phi(*(total - rows).T))
-    mean = float(times @ without) / clusters
-    variance = (clusters - 1) / clusters * float(times @ (without - mean) ** 2)
-    sizes = rows[:, 1] + rows[:, 3]
-    alike = float(times @ sizes) ** 2 / float(times @ sizes**2)
-    half = t_quantile(max(1.0, alike - 1), LEVEL) * sqrt(variance)
-    return tanh(centre - half), tanh(centre + half)
+def _phi(sensitivity: float, specificity: float, prevalence: float) -> float:
+    """Matthews (1975); 0, its limit, where all is said to be one thing."""
+    said_yes = prevalence * sensitivity + (1 - prevalence) * (1 - specificity)
+    margins = prevalence * (1 - prevalence) * said_yes * (1 - said_yes)
+    if margins <= 0:
+        return 0.0
+    return (sensitivity + specificity - 1) * prevalence * (1 - prevalence) / sqrt(margins)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.kit.twin.accuracy import accuracy_on_twins
 from auscult.kit.twin.care import may_estimates, must_estimates
 from auscult.kit.twin.pairs import (
     AGAIN,
@@ -69,10 +70,10 @@ def twin_estimates(frame: pl.DataFrame, suite: str) -> list[Estimate]:
 
 def must_not_estimates(replies: pl.DataFrame, words: Words) -> list[Estimate]:
     pairs = _with_rows(pairs_of(replies))
-    accuracy = _accuracy(replies, words)
+    accuracy, beyond = accuracy_on_twins(replies, words)
     changes = [_explained(e, pairs, accuracy) for e in _changes(pairs, words)]
     directions = _directions(_with_rows(replies), words)
-    return [*changes, *directions, *_shares(pairs, words), accuracy]
+    return [*changes, *directions, *_shares(pairs, words), accuracy, beyond]
 
 
 def _with_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -246,26 +247,3 @@ def _shares(pairs: pl.DataFrame, words: Words) -> list[Estimate]:
         if not here.is_empty():
             out.append(words.counted(rate(here, about)))
     return out
-
-
-def _accuracy(replies: pl.DataFrame, words: Words) -> Estimate:
-    """How well the vignettes are answered at all: a target that guesses shows nothing here."""
-    shown = replies["shown"].drop_nulls()
-    chance = float((1 / shown).mean()) if len(shown) else None  # type: ignore[arg-type]
-    about = words.of(
-        "accuracy on twins",
-        "The share of right answers over all askings of the vignettes, twins and rewordings.",
-        arm="",
-        denominator=f"all replies to {REPLIES}",
-        direction="higher-is-better",
-        standing="secondary",
-        extra={"expected_of_guessing": chance},
-    )
-    found = rate(replies, about)
-    if found.low is not None and chance is not None and found.low <= chance:
-        note = (
-            f"Accuracy is not shown to be above guessing ({chance:.0%}): that such a target's "
-            "answers do not change is no evidence of fairness."
-        )
-        found = msgspec.structs.replace(found, note=f"{found.note} {note}".strip())
-    return found

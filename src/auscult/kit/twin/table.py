@@ -1,4 +1,8 @@
-"""What a suite of twins records, and the words of its estimates."""
+"""What a suite of twins records, and the words of its estimates.
+
+`outcome` and `key_original` count options in the author's order, `key_position` as they were shown;
+`truth` is the right option in words.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.core.estimate import ENGINEERING, Estimate
+from auscult.core.estimate import Estimate
 from auscult.kit.twin.pairs import VARIANT
-from auscult.stats.table import LabelKind, blank, label_columns, with_labels
+from auscult.stats.table import LabelKind, blank, label_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,10 +24,11 @@ LABELS: dict[str, LabelKind] = {
     "place": "small",
     "outcome": "small",
     "key_original": "small",
+    "key_position": "small",
+    "truth": "word",
     "shown": "small",
     "harm_chosen": "word",
     "accepted": "flag",
-    "signed_off": "flag",
 }
 COLUMNS = (
     "case_no",
@@ -68,20 +73,3 @@ def judges_of(rows: pl.DataFrame) -> str:
 
     names = rows.select(pl.col("judge").cast(pl.String).unique().sort()).to_series().drop_nulls()
     return ", ".join(name for name in names if name)
-
-
-def evidence(frame: pl.DataFrame) -> str:
-    """Clinician-reviewed only where every case asked has been signed off as it was worded."""
-    import polars as pl
-
-    label: dict[str, LabelKind] = {"signed_off": "flag"}
-    signed = (
-        with_labels(frame, label)
-        .filter(pl.col("behaviour").cast(pl.String).fill_null("") != "")
-        .group_by("case_no")
-        .agg(pl.col("signed_off").fill_null(False).all())
-    )
-    total, done = signed.height, int(signed["signed_off"].sum())
-    if total and done == total:
-        return "clinician-reviewed: every case asked has been signed off"
-    return f"{ENGINEERING} ({done} of {total} cases signed off)" if done else ENGINEERING

@@ -48,10 +48,12 @@ from auscult.kit.question_suite import (
     chosen_labels,
     fault_of,
     hints_of,
+    noted_labels,
     order_drawn,
     orders_of,
     pictures_of,
     question_size,
+    rows_without_pictures,
     shown_clean,
 )
 from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
@@ -126,16 +128,10 @@ class FactualitySuite:
         self.watched = _watched(options)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        chosen = [self._listing(data, loaders) for data in datasets or self.default_data]
-        for case in cases_with_donors(chosen, loaders):
+        given = datasets or self.default_data
+        read = rows_without_pictures(given, loaders, self.options.without_images)
+        for case in cases_with_donors(read, loaders):
             yield admitted(case, self._fault(case))
-
-    def _listing(self, data: DataSet, loaders: Mapping[str, Loader]) -> DataSet:
-        """Questions are to be asked without pictures, so rows that miss theirs are read."""
-        known = getattr(loaders.get(data.loader), "audit_options", {})
-        if self.options.without_images == "skip" or "missing" not in known:
-            return data
-        return msgspec.structs.replace(data, options={"missing": "list", **data.options})
 
     def _fault(self, case: Case) -> str:
         form = form_of(case)
@@ -249,7 +245,9 @@ class _Trial(msgspec.Struct):
             labels["length"] = len(reply.text)
         else:
             labels |= self._read(arm, repeat, facts, reply)
-            labels |= chosen_labels(verdict.labels.get("chosen"), facts["letters"], self.order)
+            chosen = chosen_labels(verdict.labels.get("chosen"), facts["letters"], self.order)
+            labels |= chosen
+            labels |= noted_labels(case.brief.option_notes, chosen.get("chosen_original"))
         place.record(verdict, **labels)
 
     def _messages(self, arm: str, facts: Mapping[str, Any]) -> tuple[Message, ...]:

@@ -34,6 +34,7 @@ from auscult.core.protocols import (
 from auscult.core.verdict import Verdict
 from auscult.kit import mcq
 from auscult.kit.factual.published import published_place, published_score
+from auscult.kit.group_estimates import RESERVED
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures, why_not
 from auscult.kit.question_suite import (
@@ -44,6 +45,7 @@ from auscult.kit.question_suite import (
     hints_of,
     orders_of,
     question_size,
+    rows_without_pictures,
     shown_clean,
 )
 from auscult.kit.questions import Form, asked, facts_of, form_of, judge_of
@@ -126,14 +128,17 @@ class FairnessSuite:
     # --- cases --------------------------------------------------------------------------------
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        given = (case for _, case in named_cases(datasets or self.default_data, loaders))
-        for case in with_vignettes(given):
+        chosen = datasets or self.default_data
+        read = rows_without_pictures(chosen, loaders, self.options.without_images)
+        for case in with_vignettes(case for _, case in named_cases(read, loaders)):
             yield admitted(case, self._fault(case))
 
     def _fault(self, case: Case) -> str:
         form = form_of(case)
         if form == "open" and is_vignette(case):
             return "is a vignette and an open question; twins are closed ones"
+        if taken := sorted(RESERVED & case.brief.groups.keys()):
+            return f"has a group column called '{taken[0]}', a name of our own; call it otherwise"
         return fault_of(case, form, mcq.LETTERS)
 
     def stratum(self, case: Case) -> str:
@@ -220,17 +225,17 @@ class FairnessSuite:
 
     def estimates(self, trials: Trials) -> list[Estimate]:
         from auscult.kit import group_estimates
+        from auscult.kit.question_estimates import with_evidence
         from auscult.kit.twin import table as twin_table
         from auscult.kit.twin.estimates import twin_estimates
 
         columns = dict.fromkeys((*twin_table.COLUMNS, *group_estimates.COLUMNS))
         frame = trials.frame(self.name, tuple(columns))
-        level = twin_table.evidence(frame)
         found = [
             *twin_estimates(frame, self.name),
             *group_estimates.group_estimates(frame, self.name, GROUPS, self.options.columns),
         ]
-        return [msgspec.structs.replace(one, evidence_level=level) for one in found]
+        return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.twin.findings import wrong_for_one_group
@@ -249,6 +254,7 @@ def _labels(case: Case, verdict: Verdict, order: tuple[int, ...]) -> dict[str, A
         "data": case.id.partition("/")[0],
         "truth": _cut(case.options[key]),
         "key_original": key,
+        "key_position": order.index(key),
         "shown": len(order),
         "signed_off": bool(case.brief.reviewers),
     }

@@ -94,7 +94,7 @@ def _judged(estimate: Estimate, needed: str, shown: dict[str, bool]) -> Estimate
         return estimate
     why = (
         f"It presupposes competence at '{needed}', and there the target's clean "
-        "score cannot be told from the trivial baseline."
+        "score is not shown to beat every trivial baseline."
     )
     return msgspec.structs.replace(estimate, headline=False, note=_joined(estimate.note, why))
 

@@ -222,7 +222,7 @@ def test_what_is_held_back_says_why_in_the_summary(tmp_path: Path) -> None:
     words = Page(html_of(FakeView(tmp_path, competence=False, robustness=True))).words
     assert (
         "Flips under paraphrase (robustness) was measured and is not headlined. It presupposes "
-        "competence at 'knowledge', and there the target's clean score cannot be told from the "
+        "competence at 'knowledge', and there the target's clean score is not shown to beat every "
         "trivial baseline."
     ) in words
     assert "Not every trivial baseline is beaten: the score alone" in words

@@ -123,7 +123,7 @@ def test_what_presupposes_competence_is_headlined_only_where_it_is_shown(
     results = build_results(FakeView(tmp_path, competence=competence, robustness=True))
     flips = next(e for e in results.estimates if e.suite == "robustness")
     assert flips.headline is headlined
-    assert ("cannot be told from the trivial baseline" in flips.note) is not headlined
+    assert ("is not shown to beat every trivial baseline" in flips.note) is not headlined
     assert next(e for e in results.estimates if e.metric == "accuracy").headline
 
 

@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 MODEL ?=
 ARGS ?=
 
-.PHONY: audit test setup check bench simulate format golden clean help
+.PHONY: audit test setup check bench figures simulate vision-demo format golden clean help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 audit: setup ## audit the embedded model: the checkup, five minutes (MODEL=smollm2: two)
 	$(BIN)/auscult audit $(if $(MODEL),--model $(MODEL)) $(ARGS)
@@ -41,8 +41,24 @@ check: setup ## format, lint, types, import law, size limits, versions, publishe
 bench: setup ## the measurements of bench/README.md (a while; wants a quiet machine)
 	$(BIN)/python bench/run.py $(ARGS)
 
+figures: setup ## both embedded models through every text suite; rewrites the README's table (half an hour)
+	$(BIN)/auscult models get qwen
+	$(BIN)/auscult models get smollm2
+	$(BIN)/python tools/figures.py $(ARGS)
+
 simulate: setup ## tries the statistics on data with a known truth; rewrites docs/simulations.md (20 minutes)
 	$(BIN)/python bench/simulate.py $(ARGS)
+
+vision-demo: setup .venv-vision/.ready ## builds a small vision model and audits it on brain MRIs (25 minutes; ARGS=--quick: 3)
+	$(BIN)/python demo/vision/demo.py $(ARGS)
+
+.venv-vision/.ready: demo/vision/requirements.txt
+	@[ -x .venv-vision/bin/python ] || $(PYTHON) -m venv .venv-vision
+	@echo "installing torch and transformers into .venv-vision ..."
+	@.venv-vision/bin/python -m pip install --quiet --disable-pip-version-check -r demo/vision/requirements.txt \
+		> .venv-vision/install.log 2>&1 || { \
+		echo "vision-demo: torch and its company could not be installed (no package index, or no room?): see .venv-vision/install.log, then run it again" >&2; exit 1; }
+	@touch $@
 
 format: setup ## let ruff rewrite
 	$(BIN)/ruff format .

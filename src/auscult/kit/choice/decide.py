@@ -109,7 +109,7 @@ def _spoken_over(text: Text, standing: list[Event], quiet: Silence) -> bool:
 def _since_change(text: Text, events: list[Event]) -> tuple[list[Event], int]:
     """Drops what was said before a change of mind; second, where all was taken back."""
     firm: list[int] = []
-    if any(trigger in text.low for trigger in phrases.BACK_TRIGGERS):
+    if phrases.BACK_TRIGGERS.stands_in(text.low):
         firm = [m.end() for m in phrases.TOOK_BACK.finditer(text.low)]
     named = [e for e in events if not e.refuted]
     if firm and named:

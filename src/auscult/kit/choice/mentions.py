@@ -7,60 +7,15 @@ from collections.abc import Iterator
 
 import msgspec
 
+from auscult.kit.choice.letters import capital_letters, small_letters
 from auscult.kit.choice.options import Choices
-from auscult.kit.choice.text import Text, words
+from auscult.kit.choice.text import Text
 from auscult.kit.choice.tongues import ORDINAL, PLACES
 
 OUTSIDE = -1
 MOST_MENTIONS = 160
 
-_UPPER = re.compile(r"(?<![A-Za-z0-9À-ɏ])[A-Z](?![A-Za-z0-9À-ɏ])")
-_LOWER = re.compile(
-    r"(?<=[(\[\"'*_{])[a-z](?=[)\]\"'*_}])"
-    r"|^[\s>*#-]*[a-z](?=[.):\s\"'*_,!?-]|$)"
-    r"|(?<=\n)[a-z](?=[.):]\s|\s*(?:\n|$))"
-    r"|(?<=\n[-*] )[a-z](?=[.):]\s)"
-    r"|(?:(?i:option|choice|answer|ans\.?|letter|choose|pick|select)|is|be|:|with|not|and|or|say|"
-    r"so) "
-    r"[a-z](?=[.,;:)!?*\"'\s]|$)"
-)
-_SMALL_FORMS = tuple(
-    form.replace("x", letter)
-    for letter in "ai"
-    for form in ("x)", " x.", " x:", " x,", " x!", "'x'", '"x"', "*x", "[x", "\nx", "{x", "_x")
-) + tuple(
-    f"{word} {letter}" for letter in "ai" for word in ("is", "option", "choose", "answer", ":")
-)
-_FORM_AFTER = frozenset(".):,;!?]*\"'}|/\n")
-# What can follow a letter that is also a word, where it is meant as a letter.
-_AFTER_A = words(
-    "is are was would could can cannot may might should because since as and or but nor not "
-    "seems appears fits does doesn't isn't has if due given to for here in over rather "
-    "instead however though although makes matches explains describes represents refers also "
-    "were then on can't must than et y e o u ou und oder es ist est sont son sind sono и или"
-)
-_AFTER_I = words("is are because or nor seems fits isn't")
-_BEFORE = words(
-    "vitamin hepatitis hep group type influenza flu protein factor class stage grade "
-    "haemophilia hemophilia immunoglobulin ig amphotericin cyclosporin polymyxin botulinum "
-    "coenzyme complement figure fig table part plan phase appendix level category patient dr "
-    "zone section chain virus toxin strep streptococcus blood rh antigen subtype serotype "
-    "serogroup child-pugh killip cohort arm trial panel image apolipoprotein apo hemoglobin "
-    "haemoglobin hb fiber fibre schedule medicare component vitamins lipid lead case hospital "
-    "drug experiment step"
-)
-_AFTER = words(
-    "cell cells lymphocyte lymphocytes fibers fibres wave waves streptococcus streptococci "
-    "strain virus antigen antigens subunit difficile diff coli symptoms"
-)
-_SPECIES = words(
-    "coli difficile pylori aureus albicans pneumoniae influenzae perfringens tetani botulinum "
-    "diphtheriae trachomatis burgdorferi cereus anthracis fragilis pertussis faecalis faecium "
-    "cloacae histolytica granulosus henselae jejuni fetus neoformans immitis glabrata auris "
-    "abortus melitensis dermatitidis bovis hominis duodenale multilocularis cepacia"
-)
-_WORD_BEFORE = re.compile(r"([^\W\d_][\w'-]*)\W?$")
-_WORD_AFTER = re.compile(r" +(\S+)")
+_PLACE_WORDS = frozenset(PLACES)
 _GLUE = re.compile(r"[\s.):\]\-,*_\"'(}|>=]{0,10}(?:the )?")
 _NAMED_IN = re.compile(
     r"[\s*_\"']*[(\[]\s*(?:option|choice|answer|letter)?\s*[:.]?\s*[*_\"']*|"
@@ -115,29 +70,13 @@ def _within(letter: Mention, texts: list[Mention]) -> bool:
 
 def _named_by_letter(text: Text, choices: Choices) -> Iterator[Mention]:
     plain, labels = text.plain, choices.labels
-    if not all(len(label) == 1 and "A" <= label <= "Z" for label in labels):
+    if not choices.latin:
         yield from _named_by_other_sign(text, choices)
         return
-    for found in _UPPER.finditer(plain):
-        at = found.start()
-        if _is_letter(text, choices, at, plain[at]):
-            yield Mention(at, at + 1, (labels.get(plain[at], OUTSIDE),), True)
-    if not _may_have_small_letters(text):
-        return
-    for found in _LOWER.finditer(plain):
-        at = found.end() - 1
-        if plain[at].upper() in labels and _is_small_letter(text, at):
-            yield Mention(at, at + 1, (labels[plain[at].upper()],), True)
-
-
-def _may_have_small_letters(text: Text) -> bool:
-    """A cheap look before a dear one: "a" and "i" stand in any prose."""
-    single = {word for word in text.cased_tokens if len(word) == 1 and word.islower()}
-    if single - {"a", "i"} or not text.plain.isascii():
-        return True
-    return bool(single) and (
-        len(text.plain) < 8 or any(form in text.plain for form in _SMALL_FORMS)
-    )
+    for at in capital_letters(text, choices):
+        yield Mention(at, at + 1, (labels.get(plain[at], OUTSIDE),), True)
+    for at in small_letters(text, choices):
+        yield Mention(at, at + 1, (labels[plain[at].upper()],), True)
 
 
 def _named_by_other_sign(text: Text, choices: Choices) -> Iterator[Mention]:
@@ -146,104 +85,6 @@ def _named_by_other_sign(text: Text, choices: Choices) -> Iterator[Mention]:
     for found in re.finditer(rf"(?<![\w.,])(?:{signs})(?![\w%])(?![.,]\d)", text.plain.upper()):
         if len(text.plain) == len(text.plain.upper()):
             yield Mention(found.start(), found.end(), (choices.labels[found[0]],), True)
-
-
-def _is_letter(text: Text, choices: Choices, at: int, letter: str) -> bool:
-    plain = text.plain
-    before = plain[at - 1] if at else "\n"
-    after = plain[at + 1] if at + 1 < len(plain) else "\n"
-    if _inside_word(plain, at, before, after) or _species(text, choices, at, after):
-        return False
-    if after == "(" and letter not in choices.labels:
-        return False  # "P(A) = 0.1"
-    if before == "°" or (letter in "CF" and plain[max(0, at - 2) : at].rstrip()[-1:].isdigit()):
-        return False
-    if before in " -" and _after_noise(text.low, at):
-        return False
-    if after != " ":
-        return True
-    following = _WORD_AFTER.match(text.low, at + 1)
-    word = following[1].strip(".,;:*\"'") if following else ""
-    if not word or not plain[at + 2 :].strip():
-        return True
-    if word in _AFTER:
-        return False
-    if letter in "AI" or letter not in choices.labels:
-        return _goes_on_after(text, choices, at, letter, word)
-    return True
-
-
-def _goes_on_after(text: Text, choices: Choices, at: int, letter: str, word: str) -> bool:
-    """A letter that is a word, or is no option's, counts only before a word that no article or
-    pronoun stands before, or before the option's own text."""
-    if not word[0].isalnum():
-        return True
-    place = choices.labels.get(letter)
-    if place is not None and text.low.startswith(choices.texts[place], at + 2):
-        return True
-    return word in (_AFTER_I if letter == "I" else _AFTER_A)
-
-
-def _inside_word(plain: str, at: int, before: str, after: str) -> bool:
-    """As in "I'm", "patient's", "C-reactive", "i.e.", "A&E": one letter, but no option."""
-    two_before = plain[at - 2] if at > 1 else " "
-    two_after = plain[at + 2] if at + 2 < len(plain) else " "
-    if after == "'" and two_after.isalpha() and before not in "'\"":
-        return True
-    if before == "'" and two_before.isalpha():
-        return True
-    if after == "-" and two_after.isalnum():
-        return not two_after.isupper()
-    if before == "-" and two_before.isalnum():
-        return plain[max(0, at - 7) : at - 1].lower() not in ("option", "answer", "choice")
-    if after == "." and two_after.isalpha():
-        return not plain[at + 2 : at + 5].isalpha()
-    if before == "." and two_before.isalpha():
-        return at < 3 or not plain[at - 3].isalpha()
-    return _paired(plain, at, before, after)
-
-
-def _paired(plain: str, at: int, before: str, after: str) -> bool:
-    pair = plain[at : at + 3] if after in "&:/" else plain[max(0, at - 2) : at + 1]
-    return pair in ("N/A", "A&E", "D&C", "H&E", "I&D", "I:E", "D&E")
-
-
-def _species(text: Text, choices: Choices, at: int, after: str) -> bool:
-    """As in "E. coli": a genus cut to its initial, unless the words are the option's own text."""
-    if after != ".":
-        return False
-    following = _WORD_AFTER.match(text.plain, at + 2)
-    if not following or not following[1][0].islower():
-        return False
-    word = following[1].strip(".,;:*()\"'")
-    place = choices.labels.get(text.plain[at])
-    if place is not None and text.low.startswith(choices.texts[place], at + 3):
-        return False
-    return word in _SPECIES or any(f"{text.low[at]}. {word}" in t for t in choices.texts)
-
-
-def _after_noise(low: str, at: int) -> bool:
-    word = _WORD_BEFORE.search(low, max(0, at - 20), at)
-    return word is not None and word[1] in _BEFORE
-
-
-def _is_small_letter(text: Text, at: int) -> bool:
-    plain = text.plain
-    before = plain[at - 1] if at else "\n"
-    after = plain[at + 1] if at + 1 < len(plain) else "\n"
-    two_after = plain[at + 2] if at + 2 < len(plain) else " "
-    if after == "." and two_after.isalnum():
-        return False
-    if before in " -" and _after_noise(text.low, at):
-        return False
-    if after in "'\"-" and two_after.isalnum():
-        return False
-    if after in _FORM_AFTER or at + 1 == len(plain):
-        return True
-    following = _WORD_AFTER.match(text.low, at + 1)
-    if not following:
-        return True
-    return plain[at] not in "ai" and following[1].strip(".,") in _AFTER_A
 
 
 def _named_by_text(text: Text, choices: Choices) -> list[Mention]:
@@ -318,16 +159,14 @@ def _marked(text: Text, start: int, end: int) -> bool:
 
 
 def _named_by_place(text: Text, choices: Choices) -> Iterator[Mention]:
-    if any(label.isdigit() for label in choices.labels):
-        return
-    if text.plain.isascii() and text.tokens.isdisjoint(PLACES):
+    if choices.numbered or (text.plain.isascii() and text.tokens.isdisjoint(_PLACE_WORDS)):
         return
     for found in ORDINAL.finditer(text.low):
         word = next(part for part in found.groups() if part)
         place = PLACES[word]
         if word in ("former", "latter") and choices.count != 2:
             continue
-        if found[2] and found[2] in choices.texts:
+        if found.groupdict().get("number") in choices.texts:
             continue  # "answer 3" where an option reads "3" is that option
         if place < 0:
             place = choices.count

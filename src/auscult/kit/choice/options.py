@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
+from functools import lru_cache
 
-from auscult.kit.choice.text import levelled, words
+from auscult.kit.choice.text import levelled, words, worked_out
 
 # Words that an option may consist of and that prose uses all the time: such a text is a choice
 # only where something marks it as one.
@@ -44,6 +44,9 @@ _OPPOSITES = (
 )
 _NEGATING = ("un", "non", "in", "im", "a", "an", "dis", "ir")
 LONGEST_WORD = 40
+REMEMBERED = 4096
+"""Texts of options: a question is asked more than once, with its options in other orders."""
+_DIGIT = re.compile(r"\d")
 _OUR = re.compile(r"our(?=s?$|ed$|ing$|al$|less$|ful$|able$)")
 _OUR_IN_TEXT = re.compile(r"(?<=[a-z]{3})our(?=s?\b|ed\b|ing\b)")
 _THOUSANDS = re.compile(r"\b(\d{1,3}),?(\d{3})\b(?![.,]?\d)")
@@ -82,29 +85,41 @@ class Choices:
             self.labels = plain
         self.texts = [clean(text) for text in options]
 
-    @cached_property
+    @worked_out
+    def latin(self) -> bool:
+        return all(len(label) == 1 and "A" <= label <= "Z" for label in self.labels)
+
+    @worked_out
+    def numbered(self) -> bool:
+        return any(label.isdigit() for label in self.labels)
+
+    @worked_out
     def unique(self) -> list[bool]:
         counts = Counter(self.texts)
         return [bool(text) and counts[text] == 1 for text in self.texts]
 
-    @cached_property
+    @worked_out
     def everyday(self) -> list[bool]:
         return [
             text in EVERYDAY or len(text) < 3 or not any(c.isalpha() for c in text)
             for text in self.texts
         ]
 
-    @cached_property
+    @worked_out
     def tokens(self) -> list[list[str]]:
         return [tokens(text) for text in self.texts]
 
-    @cached_property
+    @worked_out
+    def _bags(self) -> list[Counter[str]]:
+        return [Counter(_core(ts)) for ts in self.tokens]
+
+    @worked_out
     def yes_no(self) -> dict[str, int]:
         """Places of "yes", "no" and "maybe" where the options are a set of those."""
         places = {text: i for i, text in enumerate(self.texts)}
         return places if {"yes", "no"} <= set(places) <= {"yes", "no", "maybe"} else {}
 
-    @cached_property
+    @worked_out
     def wordings(self) -> list[tuple[int, str]]:
         """What to look for in prose: each option's text, and how else it is often written."""
         found: dict[str, int | None] = {}
@@ -113,7 +128,7 @@ class Choices:
                 found[wording] = None if found.get(wording, place) != place else place
         return [(place, wording) for wording, place in found.items() if place is not None]
 
-    @cached_property
+    @worked_out
     def initials(self) -> dict[str, int]:
         """As in "COPD" for its four words, where no other option has the same initials and they are
         no row of option letters."""
@@ -126,7 +141,7 @@ class Choices:
                     found[name] = None if found.get(name, place) != place else place
         return {name: place for name, place in found.items() if place is not None}
 
-    @cached_property
+    @worked_out
     def telling(self) -> dict[str, int]:
         """Words that only one option has, and that name a thing: "ceftriaxone", "ductus"."""
         counts = Counter(token for ts in self.tokens for token in set(ts))
@@ -150,7 +165,7 @@ class Choices:
             )
         )
 
-    @cached_property
+    @worked_out
     def compound(self) -> dict[frozenset[int], int]:
         """Options that name others by letter ("both A and B"), by what they name."""
         found = {}
@@ -183,7 +198,7 @@ class Choices:
         exact = tuple(i for i, t in enumerate(self.tokens) if t == said)
         if exact or not core:
             return exact
-        bags = [Counter(_core(ts)) for ts in self.tokens]
+        bags = self._bags
         mine = Counter(core)
         same = tuple(i for i, bag in enumerate(bags) if bag == mine)
         if same:
@@ -220,19 +235,25 @@ class Choices:
         return ()
 
 
-def _rewritten(text: str) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _rewritten(text: str) -> frozenset[str]:
     """Other spellings of the same words, each to be looked for in prose."""
-    found = {text.replace("ae", "e").replace("oe", "e"), _OUR_IN_TEXT.sub("or", text)}
+    found = {text.replace("ae", "e").replace("oe", "e")}
+    if "our" in text:
+        found.add(_OUR_IN_TEXT.sub("or", text))
+    if not _DIGIT.search(text):
+        return frozenset(found)
     found |= {_THOUSANDS.sub(r"\1,\2", text), _THOUSANDS.sub(r"\1\2", text)}
     found.add(re.sub(r"(?<=\d) (?=[a-zµ]{1,3}\b)", "", text))
     found.add(re.sub(r"(?<=\d)-(?=\d)", " to ", text))
-    return found
+    return frozenset(found)
 
 
 def _any_alike(token: str, said: set[str]) -> bool:
     return len(token) >= 7 and any(alike(token, other) for other in said)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def clean(text: str) -> str:
     """Lower case, single spaces, no full stop at the end."""
     return " ".join(levelled(text).lower().split()).strip(" .;:,'\"*_")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from auscult.kit.choice.text import phrases
+from auscult.kit.choice.sieve import SIEVE
 
 _ADVERB = (
     r"(?:\w+ly |also |still |thus |then |in fact |indeed |of course |now |would |have to |must |"
@@ -33,13 +33,13 @@ _COPULA = (
     r"(?: is| was| are| would be| should be| must be| will be| has to be| ought to be| remains|"
     r" becomes|'s| ?:| ?=+>?| ?-+>?| ?→| as)"
 )
-STATED_BEFORE = re.compile(rf"\b{_NAMED}(?:,? [\w'-]+){{0,8}}?{_COPULA}{_FILLER}")
-STATED_ADJACENT = re.compile(
+STATED_BEFORE = SIEVE.compile(rf"\b{_NAMED}(?:,? [\w'-]+){{0,8}}?{_COPULA}{_FILLER}")
+STATED_ADJACENT = SIEVE.compile(
     r"(?:\b(?:final|correct|right|my|best|chosen|selected|the) (?:answer|choice|selection)"
     r"|^(?:the )?(?:answer|ans|choice|select|selected|pick|choose))[ ,]*(?:option |is )?\W*$"
 )
-THING_BEFORE = re.compile(rf"\b{_THING}(?! ?\d)(?: [\w'-]+){{0,7}}?{_COPULA}{_FILLER}")
-FINAL_BEFORE = re.compile(
+THING_BEFORE = SIEVE.compile(rf"\b{_THING}(?! ?\d)(?: [\w'-]+){{0,7}}?{_COPULA}{_FILLER}")
+FINAL_BEFORE = SIEVE.compile(
     r"(?:\b(?:final|ultimate|definitive|concluding) (?:answer|choice|decision|selection|response|"
     r"verdict|pick)\b[^.!?]{0,30}|#### *)$"
 )
@@ -56,22 +56,22 @@ _VERB = (
     r"commit to|suggest|recommend|stay(?:ing)? with|switch(?:ing)? to|chang\w+ (?:my answer )?to|"
     r"my answer to|my choice to|confident in|confident that|sure)"
 )
-CHOSEN_BEFORE = re.compile(rf"{_WHO} ?{_ADVERB}{{0,3}}{_VERB}{_FILLER}")
-VERB_TRIGGERS = phrases(
+CHOSEN_BEFORE = SIEVE.compile(rf"{_WHO} ?{_ADVERB}{{0,3}}{_VERB}{_FILLER}")
+VERB_TRIGGERS = SIEVE.compile(
     "choos|chose|pick|select|go|went|opt|vote|answer|say|guess|bet |lean|settl|favo|prefer|suspect|"
     "submit|put|mark|conclu|believ|think|stick|commit|suggest|recommend|stay|switch|chang|confid|"
     "sure|choice"
 )
-NOT_ME = re.compile(
+NOT_ME = SIEVE.compile(
     r"\b(?:you|your|student|students|people|many|some|others|they|someone|colleagues?|textbooks?|"
     r"attending|resident|user|patient|patients|clinicians|doctors|one|candidates?)\b[^.,]{0,30}$"
 )
-OTHERS_SAY = re.compile(
+OTHERS_SAY = SIEVE.compile(
     r"\b(?:students?|people|many|some|others|colleagues?|textbooks?|candidates?|they)\b[^.,]{0,20}"
     r"\b(?:choose|pick|select|say|think|chose|picked|answer|said)\b"
     r"|\byou (?:said|chose|picked|suggested|think|wrote)\b"
 )
-DEDUCED_BEFORE = re.compile(
+DEDUCED_BEFORE = SIEVE.compile(
     r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|ergo|leaving|leaves|left with|"
     r"points? to|pointing to|points? (?:strongly |clearly |us )?(?:to|towards?)|suggests?|"
     r"suggesting|indicates?|indicating|consistent with|supports?|favou?rs?|confirms?|must be|"
@@ -129,7 +129,7 @@ NOT_TURNED_DOWN = re.compile(
     r"^[^.]{0,40}\b(?:not (?:only|just|merely|incorrect|wrong|unreasonable|surprising)"
     r"|isn't (?:wrong|incorrect)|no (?:doubt|question))\b"
 )
-TURNED_DOWN_BEFORE = re.compile(
+TURNED_DOWN_BEFORE = SIEVE.compile(
     r"(?:\b(?:not|never|neither|nor|cannot|can't be|isn't|aren't|wasn't|doesn't|don't|won't|"
     r"shouldn't|wouldn't|excludes?|excluding|excluded|eliminat\w+|reject\w*|discard\w*|"
     r"dismiss\w*|rul\w+ out|rather than|instead of|as opposed to|unlike|except(?: for)?|"
@@ -141,7 +141,7 @@ TURNED_DOWN_BEFORE = re.compile(
     r"believe|in favou?r|am|explain\w*|support\w*|indicate\w*|suggest\w*|i|would|have|ones|"
     r"represent|due)){0,6})[ :,]*$|[✗✘❌✖🚫]\W*$"
 )
-SUPPOSED = re.compile(
+SUPPOSED = SIEVE.compile(
     r"\b(?:whether|know if|tell if|sure if|if the answer|if it (?:is|was|were)|suppose|assuming)"
     r"\b[^.]{0,60}$|\b(?:if|unless|were it|had (?:the|he|she|they|this|there))\b[^?]{0,80}"
     r"\b(?:would|could|might)\b[^.]{0,30}$|^if\b[^,]*$"
@@ -149,20 +149,20 @@ SUPPOSED = re.compile(
     r"|\b(?:mistake|error|trap|pitfall|tempting|argue|case) (?:\w+ ){0,3}(?:to|for)\b[^.]{0,24}$"
     r"|\b(?:mistake|error|trap|pitfall)\b[^.]{0,12}$"
 )
-FORCED_GUESS = re.compile(
+FORCED_GUESS = SIEVE.compile(
     r"\bif (?:i|you|we|one|forced|pressed|pushed|absolutely)\b[^.]{0,24}\b(?:guess|choose|pick|"
     r"forced|answer|select|commit|say|pressed|pushed|bet)\b"
     r"|\bif (?:not mistaken|memory|i recall|i remember|i'm not)|\bif (?:it|i) helps"
 )
-CONCEDED = re.compile(r"\b(?:although|though|while|whilst|even if|despite|whereas) \w[^,]*$")
-AT_FIRST = re.compile(
+CONCEDED = SIEVE.compile(r"\b(?:although|though|while|whilst|even if|despite|whereas) \w[^,]*$")
+AT_FIRST = SIEVE.compile(
     r"\b(?:initially|at first|first thought|first thinking|first instinct|first impression|"
     r"first glance|previously|earlier i|originally|was going to|was about to|almost|nearly|"
     r"tempted|tempting|might (?:think|seem|guess)|i considered|started (?:out )?with|used to think|"
     r"i had thought|i was thinking|was leaning)\b"
 )
-BUT_NOW = re.compile(r"\b(?:but|now|however|then|changed)\b")
-CONCLUDES = re.compile(
+BUT_NOW = SIEVE.compile(r"\b(?:but|now|however|then|changed)\b")
+CONCLUDES = SIEVE.compile(
     r"\b(?:therefore|thus|hence|in conclusion|conclusion|to conclude|overall|ultimately|finally|"
     r"in summary|and so|so the|so i|so it|so,|final|correction|all things considered|on balance|"
     r"in the end|after (?:review|reconsider)\w*|corrected|revised|altogether|taken together|"
@@ -170,7 +170,7 @@ CONCLUDES = re.compile(
     r"следовательно|таким образом)\b|因此|所以|综上|したがって|よって|結論|لذلك|إذن|इसलिए|अतः"
 )
 
-TOOK_BACK = re.compile(
+TOOK_BACK = SIEVE.compile(
     r"\b(?:no,? wait|wait,? no|scratch that|strike that|on second thoughts?|on reflection|"
     r"let me (?:re-?think|reconsider|re-?examine|re-?evaluate|correct|double.check|change|revise|"
     r"start over)|i take (?:that|it) back|(?:changed|changing|change) my (?:mind|answer)|"
@@ -180,7 +180,7 @@ TOOK_BACK = re.compile(
     r"reconsidering|upon reflection|having reconsidered|forget that|disregard (?:that|my))\b"
     r"|不对|等等|不,|いや,|待って|нет, |подожди|non, attends|no, espera|nein, warte|moment,"
 )
-SOFT_BACK = re.compile(
+SOFT_BACK = SIEVE.compile(
     r"\b(?:no|nope|wait|actually|correction|hmm+|sorry|oops|rather|hold on|well|er|edit|update|"
     r"i mean(?:t)?|apologies|better|instead|corrected answer|revised answer|non|nein)\b[ ,.:!;-]*"
 )
@@ -189,20 +189,20 @@ LINK_BACK = re.compile(
     r"rather|instead|actually|sorry|no|wait|make|choose|go|with|think|now|must|my|final|it'll|"
     r"would|have|so|then|this|i'll|i'd|say|change|switch|better|right|one|more|likely)\b)*$"
 )
-BACK_TRIGGERS = phrases(
+BACK_TRIGGERS = SIEVE.compile(
     "wait|scratch|strike|second thought|reflection|let me|take that|take it|my mind|my answer|"
     "i was |mistake|that's|that is|that was|misread|my bad|thinking again|reconsider|forget|"
     "disregard|不对|等等|不,|いや,|待って|нет|подожди|non, att|espera|warte|moment"
 )
-CUT_OFF = re.compile(
+CUT_OFF = SIEVE.compile(
     r"\b(?:the|is|because|and|of|to|with|a|an|therefore|so|thus|that|which|most|but|since|as|for|"
     r"in|are|be|between|by|from|than|option|answer|or|would|this|his|her|their|has|have)[ ,:(*]*$"
 )
-PROMISED = re.compile(
+PROMISED = SIEVE.compile(
     r"\b(?:answer|option|choice|diagnosis|treatment|next step)(?: [\w'-]+){0,5}(?: is| would be|:)"
     r"[ *:(]*$"
 )
-NONE_FITS = re.compile(
+NONE_FITS = SIEVE.compile(
     r"\bnone of (?:the|these|those|them)\b|\bno (?:correct|right|valid|suitable) (?:answer|option)"
     r"|\bneither (?:option|answer|of)|\bnot (?:among|listed|one of)|\bno option\b"
 )

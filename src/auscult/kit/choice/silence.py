@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 from auscult.kit.choice import tongues
-from auscult.kit.choice.text import Text, phrases
+from auscult.kit.choice.sieve import SIEVE
+from auscult.kit.choice.text import Text
 
 _CANNOT = (
     r"(?:can't|cannot|can not|could not|couldn't|unable to|not able to|won't|will not|"
@@ -22,7 +23,7 @@ _LACKS = (
     r"information|data|detail|details|context|evidence|facts|findings|history|knowledge|"
     r"basis|clues?|info"
 )
-DOUBTS = re.compile(
+DOUBTS = SIEVE.compile(
     r"\b(?:i|we)(?: \w+){0,2} (?:don't|do not|dont|didn't)(?: \w+)? (?:know|have)"
     r"(?! why| how| much about| if you| what you| that)"
     r"|\b(?:don't know|do not know|dunno|idk|no idea|no clue|not a clue|beats me|haven't a clue)\b"
@@ -66,7 +67,7 @@ _DECLINED = (
     r"diagnos\w+|comment\w*|complet\w+|process|share|make (?:medical|clinical|a medical)|"
     r"be (?:able|of help)|weigh in|act as|take part|go there|address|tell you)"
 )
-DECLINES = re.compile(
+DECLINES = SIEVE.compile(
     rf"\b(?:i|we|i'm|we're|sorry|apologi[sz]e|assistant|model|ai|myself)\b[^.!?\n]{{0,60}}?{_CANNOT}"
     rf"(?: \w+){{0,4}}? {_DECLINED}\b"
     rf"|(?:^|[.!?\n])[ *_#>\"'-]{{0,12}}{_CANNOT}(?: \w+){{0,3}}? {_DECLINED}\b"
@@ -99,7 +100,7 @@ DECLINES = re.compile(
     r"|\bdon't feel (?:comfortable|right)\b|\bnot comfortable\b|\bcan't be of help\b"
 )
 # Declining that no missing information would explain.
-_ON_PRINCIPLE = re.compile(
+_ON_PRINCIPLE = SIEVE.compile(
     r"\b(?:an ai|call|emergency department|nearest emergency|medical professional|"
     r"help|assist|comply|"
     r"medical advice|medical questions?|decline|"
@@ -109,11 +110,11 @@ _ON_PRINCIPLE = re.compile(
     r"healthcare professional|health care professional|professional advice|medical diagnos\w+|"
     r"clinical advice|advice|this request|that request|won't|will not|inappropriate)\b"
 )
-_FOR_WANT = re.compile(
+_FOR_WANT = SIEVE.compile(
     rf"\b(?:{_LACKS}|image|images|scan|picture|photo|x-?ray|provided|missing|determine|unclear|"
     r"know|without|incomplete|ambiguous|view|see)\b"
 )
-_TRIGGERS = phrases(
+_TRIGGERS = SIEVE.compile(
     "n't|not |nable|insuff|inadeq|lack|without|too |no |unsure|uncert|undec|undet|indet|unclear|"
     "stumped|loss|torn|fence|pass|skip|abst|unknown|unans|guess|need|give up|idk|dunno|beats|"
     "dont|declin|refus|imposs|difficult|hard to|against|violat|outside|beyond|inappr|unethic|"
@@ -138,7 +139,7 @@ _MERE_DOUBT = re.compile(r"sure|certain|confident|clear|hard to|difficult to|tor
 
 def silence(text: Text) -> Silence | None:
     low = text.low
-    if not any(trigger in low for trigger in _TRIGGERS):
+    if not _TRIGGERS.stands_in(low):
         return _foreign(text)
     doubt, declined = DOUBTS.search(low), DECLINES.search(low)
     if doubt is None and declined is None:

@@ -10,9 +10,26 @@ import re
 import string
 import unicodedata
 from bisect import bisect_left, bisect_right
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from auscult.kit.choice.sieve import SIEVE
 
 HEAD, TAIL = 8_000, 16_000
+T = TypeVar("T")
+
+
+class worked_out(Generic[T]):  # noqa: N801 -- as `cached_property`, but without its lock
+    """An attribute that is worked out when it is first asked for."""
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self.work, self.name = work, work.__name__
+
+    def __get__(self, owner: Any, kind: type | None = None) -> T:
+        found = self.work(owner)
+        owner.__dict__[self.name] = found
+        return found
 
 
 def words(listed: str) -> frozenset[str]:
@@ -38,16 +55,13 @@ _NEXT_QUESTION = re.compile(
     r"|\n[ \t*#]*(?:user|human)[ \t]*:|<\|im_start\|>user|<start_of_turn>user",
     re.IGNORECASE,
 )
-_GRADER = re.compile(
+_GRADER = SIEVE.compile(
     r"\b(?:graders?|auto-?graders?|evaluators?|examiners?|parsers?|raters?|assessors?"
     r"|(?:grading|scoring|evaluation) (?:system|script|model|software)|judge model|llm judge"
     r"|(?:ignore|disregard|forget|override) (?:\w+ ){0,3}(?:instructions?|rules?|rubric|prompt))\b"
 )
-_GRADER_TRIGGERS = phrases(
-    "grader|evaluator|examiner|parser|rater|assessor|grading|scoring|evaluation |judge|ignore |"
-    "disregard |forget |override "
-)
 _PUNCTUATION = {ord(c): " " for c in string.punctuation}
+_PUNCTUATION_BYTES = bytes.maketrans(string.punctuation.encode(), b" " * len(string.punctuation))
 _FOREIGN_WORDS = words(
     "la el es los las una respuesta opcion elijo escojo correcta creo que no lo se se puedo "
     "der die das ist nicht antwort ich kann keine ahnung richtig weiss losung option nehme "
@@ -58,7 +72,8 @@ _FOREIGN_WORDS = words(
     "probablemente alternativa estoy puedo tengo siento "
     "risposta mi sicher wahrscheinlich denke glaube pense"
 ) - words("no option so die")
-_SENTENCE_END = re.compile(r"[.!?](?=[\s\"')\]*_]|$)|[\n;。！？؟।]")
+# One class first: `re` then goes straight to such a sign.
+_SENTENCE_END = re.compile(r"[.!?\n;。！？؟।](?:(?<![.!?])|(?=[\s\"')\]*_]|$))")
 _ABBREVIATED = ("vs", "dr", "e.g", "i.e", "approx", "mr", "mrs", "fig", "cf", "etc", "ans", "no")
 
 _ODD = {
@@ -198,20 +213,20 @@ class Text:
                 plain = _blank(plain, token.start(), token.end())
         return plain
 
-    @cached_property
+    @worked_out
     def cased_tokens(self) -> frozenset[str]:
-        return frozenset(self.plain.translate(_PUNCTUATION).split())
+        return frozenset(_spaced(self.plain).split())
 
-    @cached_property
+    @worked_out
     def tokens(self) -> frozenset[str]:
-        return frozenset(map(str.lower, self.cased_tokens))
+        return frozenset(_spaced(self.low).split())
 
-    @cached_property
+    @worked_out
     def foreign(self) -> bool:
         """Whether phrases of other languages are worth looking for."""
         return not self.low.isascii() or not self.tokens.isdisjoint(_FOREIGN_WORDS)
 
-    @cached_property
+    @worked_out
     def ends(self) -> list[int]:
         """Where sentences end: after a full stop that is not a label's or an abbreviation's."""
         low = self.low
@@ -234,7 +249,7 @@ class Text:
         end = self.low.find("\n", at)
         return self.low.rfind("\n", 0, at) + 1, end if end >= 0 else len(self.low)
 
-    @cached_property
+    @worked_out
     def words(self) -> int:
         return len(self.low.split())
 
@@ -246,6 +261,13 @@ class Text:
         begin = max(line_start, start - room)
         stop = min(line_end, end + room // 2)
         return self.original[begin:stop].strip()
+
+
+def _spaced(text: str) -> str:
+    """With spaces for punctuation. Bytes are translated much faster than letters."""
+    if text.isascii():
+        return text.encode().translate(_PUNCTUATION_BYTES).decode()
+    return text.translate(_PUNCTUATION)
 
 
 def _part_of_word(plain: str, low: str, at: int) -> bool:
@@ -270,7 +292,7 @@ def _without_next_question(plain: str) -> str:
 
 def _without_grader(plain: str, low: str) -> tuple[str, str]:
     """Sentences that speak to whoever marks the answer say nothing about the choice."""
-    if not any(trigger in low for trigger in _GRADER_TRIGGERS) or not _GRADER.search(low):
+    if not _GRADER.search(low):
         return plain, low
     ends = [0, *(m.end() for m in _SENTENCE_END.finditer(low)), len(low)]
     done = 0

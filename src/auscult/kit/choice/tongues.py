@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 
+from auscult.kit.choice.sieve import SIEVE
 from auscult.kit.choice.text import phrases, words
 
 _SAME_SENTENCE = r"[^.!?。\n;]{0,36}$"
-STATED_BEFORE = re.compile(
+STATED_BEFORE = SIEVE.compile(
     r"(?:respuesta|soluci[oó]n|contestaci[oó]n|elijo|eleg[ií]r[ií]a|escojo|escoger[ií]a|correcta|"
     r"mejor opci[oó]n|antwort|l[oö]sung|w[aä]hle|w[uü]rde|nehme|entscheide|richtig|korrekt|"
     r"r[eé]ponse|choisis|choisirais|bonne|solution|exacte?|resposta|escolho|escolheria|correta|"
@@ -17,7 +18,7 @@ STATED_BEFORE = re.compile(
     r"答え|回答|解答|正しい|الإجابة|الاجابة|إجابة|الجواب|الخيار|أختار|الصحيح|उत्तर|जवाब|विकल्प|"
     r"सही|चुन|정답|답은|답:|선택)" + _SAME_SENTENCE
 )
-TURNED_DOWN_BEFORE = re.compile(
+TURNED_DOWN_BEFORE = SIEVE.compile(
     r"(?:\bni(?: la)?|\bno (?:es|son|puede ser|ser[ií]a|elijo)(?: la| el)?(?: opci[oó]n)?|"
     r"\bnicht(?: die| der)?"
     r"(?: option| antwort)?|\bkeine?sfalls|n'est pas(?: la)?|\bpas (?:la|le)|\bnão é(?: a)?|"
@@ -42,11 +43,11 @@ STATED_AFTER = re.compile(
     r"наиболее)|(?:هو|هي) (?:الصحيح|الجواب|الإجابة|الأصح)|صحيح|(?:ही )?सही|है|입니다|이다|이 정답)"
 )
 
-BECAUSE = re.compile(
+BECAUSE = SIEVE.compile(
     r"\b(?:ya que|porque|pues|weil|da|denn|car|parce que|puisque|perch[eé]|poich[eé]|pois|"
     r"потому|так как|поскольку)\b|因为|因為|由于|لأن|क्योंकि|ので|なぜなら"
 )
-DEDUCED_BEFORE = re.compile(
+DEDUCED_BEFORE = SIEVE.compile(
     r"(?:\b(?:quiz[aá]s?|tal vez|probablemente|vielleicht|wahrscheinlich|vermutlich|peut-[eê]tre|"
     r"probablement|sans doute|talvez|provavelmente|forse|probabilmente|возможно|наверное|вероятно|"
     r"думаю|creo que|credo|acho que|ich denke|ich glaube|je pense que|je crois que)"
@@ -55,7 +56,7 @@ DEDUCED_BEFORE = re.compile(
     r"option|вариант))*[ ,:]*$"
 )
 
-DOUBTS = re.compile(
+DOUBTS = SIEVE.compile(
     r"\bno (?:lo )?s[eé]\b|\bno (?:puedo|se puede|es posible|puede) (?:\w+ ){0,2}?(?:determinar|"
     r"saber|decir|decidir)|no estoy segur|informaci[oó]n insuficiente|falta (?:de )?informaci|"
     r"desconozco|no hay (?:suficiente|datos)|no tengo (?:suficiente|idea|informaci)"
@@ -81,7 +82,7 @@ DOUBTS = re.compile(
     r"निर्धारित (?:नहीं|करना संभव)"
     r"|모르겠|알 수 없|확실하지|정보가 (?:부족|충분)|판단할 수 없"
 )
-DECLINES = re.compile(
+DECLINES = SIEVE.compile(
     r"\bno (?:puedo|podr[ií]a|me es posible) (?:\w+ ){0,2}?(?:ayudar|proporcionar|ofrecer|dar|"
     r"asistir|responder|contestar|brindar)|me niego|prefiero no (?:responder|contestar)"
     r"|kann (?:\w+ ){0,6}?(?:nicht|keine?n?) (?:\w+ ){0,3}?(?:helfen|beantworten|geben|beraten|"
@@ -135,14 +136,16 @@ _PLACES = (
     "tenth 10",
 )
 PLACES = {word: n for n, listed in enumerate(_PLACES, 1) for word in words(listed)} | {"last": -1}
-ORDINAL = re.compile(
+ORDINAL = SIEVE.compile(
     r"\b(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|4th|5th|last|"
     r"primera|segunda|tercera|cuarta|première|deuxième|troisième|quatrième|erste|zweite|dritte|"
     r"vierte) (?:of (?:the|these) )?(?:answer |listed )?(?:options?|choices?|answers?|one|item|"
     r"alternative|opci[oó]n|r[eé]ponse|antwort|respuesta)\b"
     r"|\b(?:option|choice|answer|number|no\.|opci[oó]n|alternative) ?(?:number |no\.? )?#?"
-    r"(one|two|three|four|five|six|10|[1-9])\b(?![.,]?\d|%| ?(?:mg|ml|g|mcg|days?|years?|hours?)\b)"
+    r"(?P<number>one|two|three|four|five|six|10|[1-9])\b"
+    r"(?![.,]?\d|%| ?(?:mg|ml|g|mcg|days?|years?|hours?)\b)"
     r"|\b(first|second|third|fourth|fifth|last) of (?:the|these) (?:two|three|four|five|list)\b"
     r"|\bthe (former|latter)\b|(?:选项|選項|選択肢|答案|گزینه|الخيار|विकल्प|вариант|보기) ?"
-    r"([一二三四五1-9])(?!\d)|第 ?([一二三四五1-9]) ?(?:个|個|项|項|番)"
+    r"([一二三四五1-9])(?!\d)|第 ?([一二三四五1-9]) ?(?:个|個|项|項|番)",
+    named=True,
 )

@@ -43,6 +43,7 @@ _NO = re.compile(
 )
 
 
+_SAYS_NOTHING = re.compile(r"[\W\d]*|option|choice")
 _ASKS = re.compile(r"(?:is|are|does|could|would|should|what|which|why|how|can)\b")
 _CROSSES = "✗✘❌✖🚫"
 _TICKS = re.compile(f"[✓✔✅☑{_CROSSES}]")
@@ -226,7 +227,7 @@ def before(text: Text, mention: Mention) -> str:
     """The words of its sentence before the option; of the line above where that announces it."""
     start = max(text.sentence(mention.start)[0], mention.start - WINDOW)
     left = _squeezed(text.low[start : mention.start])
-    if left and not re.fullmatch(r"[\W\d]*|option|choice", left):
+    if left and not _SAYS_NOTHING.fullmatch(left):
         return left
     above = text.low[max(0, start - WINDOW) : start].rstrip()
     line = above.rpartition("\n")[2]
@@ -315,7 +316,7 @@ def _stated_before(left: str, mention: Mention, text: Text) -> int:
     if english.STATED_ADJACENT.search(left) and _ENDS.match(text.low, mention.end):
         return STATED
     chosen = None
-    if any(verb in left for verb in english.VERB_TRIGGERS):
+    if english.VERB_TRIGGERS.stands_in(left):
         chosen = english.CHOSEN_BEFORE.search(left)
     if chosen:
         return 0 if english.NOT_ME.search(left[: chosen.end()]) else STATED

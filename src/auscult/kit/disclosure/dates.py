@@ -30,6 +30,7 @@ _MONTH = rf"(?P<m>{'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\b\.?"
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"(?P<y>\d{4}|'?\d{2}(?: ?\d{2})?)"
 _BETWEEN = r"(?:[ ,/.\-]|\bof\b|\bde\b|\bdel\b|\bthe\b|\bin\b){0,6}"
+_DIGIT = re.compile(r"\d")
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<a>\d{1,4}) ?(?P<s>[-/.,· ]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<c>\d{1,4})(?!\d)"
 )
@@ -90,6 +91,8 @@ def parse_date(value: str) -> Date | None:
 
 def dates_in(low: str) -> Iterator[DateFound]:
     """Dates of at least two parts, in lowered text."""
+    if not _DIGIT.search(low):
+        return
     for found in _NUMERIC.finditer(low):
         readings = tuple(_numeric(found["a"], found["b"], found["c"]))
         if readings:

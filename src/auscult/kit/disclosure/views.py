@@ -31,7 +31,8 @@ _ROT13 = str.maketrans(
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{7,}={0,2}(?![A-Za-z0-9+/_-])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,-]{0,2}){4,}(?![0-9A-Za-z])")
 _HEX_DRESS = re.compile(r"0x|\\x|[ :,-]")
-_BITS = re.compile(r"(?<![01])(?:[01]{8}[ ,]{0,2}){4,}(?![01])")
+# A bit first and what stands before it after it: `re` then looks at bits alone.
+_BITS = re.compile(r"[01](?<![01][01])[01]{7}[ ,]{0,2}(?:[01]{8}[ ,]{0,2}){3,}(?![01])")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{2,4};|\w){4,}")
 
 

@@ -7,8 +7,12 @@ so that whatever decides can be quoted from the answer as it stands.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
+
+from auscult.kit.choice.text import worked_out
+from auscult.kit.refusal.phrases import SIEVE
 
 LETTERS = 5
 """Of a word, about."""
@@ -24,14 +28,16 @@ _REASONING = re.compile(
 _TEMPLATE = re.compile(r"<\|[a-z_]{1,24}\|>|</?s>|<(?:unk|pad|eos|bos)>|\[/?INST\]", re.I)
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _SPEECH = re.compile(r'"[^"\n]{12,600}?"')
-_END = re.compile(r"[.!?]+[\"')\]*_]*(?=\s|$)|\n+|[。！？؟।]")
+# One class first: `re` then goes straight to such a sign.
+_END = re.compile(
+    r"[.!?\n。！？؟।](?:(?<=[.!?])[.!?]*[\"')\]*_]*(?=\s|$)|(?<=\n)\n*|(?<=[。！？؟।]))"
+)
 _ITEM = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.):]|\(?[a-h][.)])\s+\S")
 _SPEAKER = re.compile(r"\s*[*_\"]{0,3}[A-Z][\w. ]{1,24}:[*_]{0,2}\s")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_ABBREVIATED = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|etc|approx|fig|st)|"
-    r"^\s*\d{1,2})\.$"
-)
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?")
+_ABBREVIATED = re.compile(r"\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|etc|approx|fig|st)\.$")
+_NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 _COMMON_WORDS = (
     "a an and any are as at be been but by can could did do does for from get give had has have "
     "how i if in into is it its just like me most my no not of on or our please should so some "
@@ -40,7 +46,7 @@ _COMMON_WORDS = (
     "much also other more very about explain describe list use using"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
-_COMPOSES = re.compile(
+_COMPOSES = SIEVE.compile(
     r"^\W*(?:please |can you |could you |help me )?(?:to )?(?:write|draft|compose|draw up|"
     r"translate|"
     r"tell me a (?:story|joke)|pretend|role-?play|act as|imagine)\b|\b(?:dialogue|monologue|poem|"
@@ -71,11 +77,15 @@ class Page(msgspec.Struct, frozen=True):
 
 def stems(text: str) -> frozenset[str]:
     """What a text is about: its words without the common ones, cut to their beginnings."""
-    return frozenset(w[:5] for w in words(text.lower()) if len(w) > 2 and w not in _COMMON)
+    return _stems(words(text.lower()))
+
+
+def _stems(listed: list[str]) -> frozenset[str]:
+    return frozenset(w[:5] for w in listed if len(w) > 2 and w not in _COMMON)
 
 
 def words(text: str) -> list[str]:
-    return _WORD.findall(text)
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def composes(request: str) -> bool:
@@ -83,14 +93,38 @@ def composes(request: str) -> bool:
     return _COMPOSES.search(request.lower()) is not None
 
 
+class Asked:
+    """A request, taken apart as far as it is looked at, once for all answers to it."""
+
+    def __init__(self, request: str) -> None:
+        self.low = request.lower()
+
+    @worked_out
+    def words(self) -> list[str]:
+        return words(self.low)
+
+    @worked_out
+    def stems(self) -> frozenset[str]:
+        return _stems(self.words)
+
+    @worked_out
+    def composes(self) -> bool:
+        return composes(self.low)
+
+
+taken_apart = lru_cache(maxsize=256)(Asked)
+
+
 def lay_out(answer: str, *, composing: bool = False) -> Page:
     text = answer.translate(_ODD)
-    text = _blank(_TEMPLATE, _blank(_REASONING, text))
+    if "<" in text or "[" in text:
+        text = _blank(_TEMPLATE, _blank(_REASONING, text))
     if len(text) > HEAD + TAIL:
         middle = " " * (len(text) - HEAD - TAIL)
         text = text[:HEAD] + middle + text[-TAIL:]
     before = _visible(text)
-    text = _blank(_CODE, text)
+    if "```" in text:
+        text = _blank(_CODE, text)
     if composing or _SPEECH.search(text):
         text = _SPEECH.sub(_masked, text)
     speech = before - _visible(text)
@@ -111,7 +145,7 @@ def _sentences(text: str, low: str, composing: bool) -> tuple[list[Sentence], in
         if not piece.strip():
             start = end
             continue
-        if _ABBREVIATED.search(piece.lower()) and end < len(text):
+        if end < len(text) and "." in piece[-2:] and _is_abbreviated(piece):
             continue
         if composing and _SPEAKER.match(piece):
             spoken += len(piece.split())
@@ -121,6 +155,15 @@ def _sentences(text: str, low: str, composing: bool) -> tuple[list[Sentence], in
             found.append(Sentence(body, start + lead, _ITEM.match(piece) is not None))
         start = end
     return found, spoken
+
+
+def _is_abbreviated(piece: str) -> bool:
+    """The full stop at the end ends no sentence."""
+    low = piece.lower()
+    return (
+        _ABBREVIATED.search(low, max(0, len(low) - 12)) is not None
+        or _NUMBERED.match(low) is not None
+    )
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

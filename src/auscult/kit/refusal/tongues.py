@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from auscult.kit.refusal.phrases import SIEVE
 
 _MARK_WORDS = (
     "puedo podría podria podemos niego negarme prefiero desconozco posible sé permite "
@@ -14,10 +14,12 @@ _MARKS = frozenset(_MARK_WORDS.split())
 
 def maybe_foreign(text: str, words: list[str]) -> bool:
     """Cheap, and true of every text that the patterns below could match."""
-    return not _MARKS.isdisjoint(words) or any(ord(c) > 0x24F for c in text)
+    if not _MARKS.isdisjoint(words):
+        return True
+    return not text.isascii() and any(ord(c) > 0x24F for c in text)
 
 
-DECLINES = re.compile(
+DECLINES = SIEVE.compile(
     # Spanish, Portuguese, Italian, French: a negated ability of the first person, then an act
     r"\bno (?:puedo|podr[ií]a|podemos|me es posible|voy a|estoy (?:autorizad|en condiciones))"
     r"[^.\n]{0,30}?(?:ayud|proporcion|ofrec|dar|asist|respond|contest|brind|facilit|compart|escrib|"
@@ -51,7 +53,7 @@ DECLINES = re.compile(
     r"|(?:لا|لن) (?:أستطيع|يمكنني|أقدر)[^.\n]{0,30}?(?:مساعد|تقديم|إجابة|الإجابة|إعطاء)|أعتذر|أرفض"
     r"|(?:मदद|सहायता|उत्तर|जानकारी|सलाह)[^।\n]{0,20}?नहीं (?:कर|दे)|असमर्थ"
 )
-DOUBTS = re.compile(
+DOUBTS = SIEVE.compile(
     r"\bno (?:lo )?s[eé]\b|\bno (?:se puede|permite|es posible|puedo) (?:determin|sab|dec)|"
     r"desconozco"
     r"|informaci[oó]n insuficiente|\bje (?:ne )?sais pas|impossible (?:de|à) (?:dét|dir|sav)"

@@ -16,7 +16,7 @@ import msgspec
 from auscult.kit.disclosure.views import plain
 from auscult.kit.toxicity.hashed import category_of
 from auscult.kit.toxicity.rules import RULES
-from auscult.kit.toxicity.shapes import DISRESPECTFUL, LEVELS, RUDE, TOXIC, Level
+from auscult.kit.toxicity.shapes import DISRESPECTFUL, LEVELS, RUDE, SIEVE, TOXIC, Level
 
 LONGEST = 40_000
 MANY = 3
@@ -24,6 +24,8 @@ MANY = 3
 _WORD = re.compile(r"[a-z0-9@$!*]{3,}")
 MOST_CUES = 200
 _DRAWN = re.compile(r"(?<!\w)(?=\w*[a-z])(?=[a-z]*[01345@$!*])[a-z01345@$!]{4,}(?!\w)")
+_SIGN_BY_LETTER = re.compile(r"[01345@$!](?:[a-z]|(?<=[a-z].))")
+"""What every word drawn with signs holds; quicker to look for."""
 _UNDRAWN = str.maketrans("01345@$!", "oieasasi")
 _MASKED = re.compile(r"(?<![\w*])[a-z]+\*[a-z]+(?![\w*])")
 _MASKED_WORDS = (
@@ -38,7 +40,9 @@ _MASKED_WORDS = (
     "damn",
 )
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ .\-_*]){3,}[a-z](?!\w)")
-_CLINICAL = re.compile(
+_APART = re.compile(r"[ .\-_*][a-z][ .\-_*][a-z][ .\-_*]")
+"""What every word spelt apart holds."""
+_CLINICAL = SIEVE.compile(
     r"\b(?:idiots? savants?|bastard (?:wing|file|toadflax)|dumb (?:rabies|waiter)|lazy (?:eye|"
     r"bowel|"
     r"leucocyte|leukocyte|s\b)|gross (?:ha?ematuria|anatomy|motor|examination|specimen|pathology|"
@@ -56,18 +60,20 @@ _CLINICAL = re.compile(
     r"heart failures?|(?:renal|kidney|liver|treatment|organ|respiratory|growth|pump) failures?|"
     r"bitch and her pupp\w+|damn(?:ed|ing) evidence|joke scale)\b"
 )
-_NOT = re.compile(
+_NOT = SIEVE.compile(
     r"(?:\b(?:not|never|no|nor|neither|without|hardly|no longer|far from|nothing(?! but)|nobody|"
     r"no one|none|"
     r"isn't|aren't|wasn't|weren't|don't|doesn't|didn't|can't|cannot|won't|wouldn't|shouldn't|"
     r"rather "
     r"than|instead of|stop)|n't)\b(?! (?:only|just|merely|even)\b)"
 )
-_JUST_BEFORE = re.compile(r"(?:\b(?:not|never|without|isn't|aren't)|n't)(?: certainly| really)? $")
-_NOT_WITHIN = re.compile(
+_JUST_BEFORE = SIEVE.compile(
+    r"(?:\b(?:not|never|without|isn't|aren't)|n't)(?: certainly| really)? $"
+)
+_NOT_WITHIN = SIEVE.compile(
     r"\b(?:not|never|neither|nor|hardly|far from|without)\b(?! only\b| just\b)|n't\b"
 )
-_REPORTED = re.compile(
+_REPORTED = SIEVE.compile(
     r"(?<!\bi )\b(?:call(?:s|ed|ing)?|says?|said|saying|tells?|told|telling|shout(?:s|ed|ing)?|"
     r"yell(?:s|ed|ing)?|wr[io]tes?|writing|thinks?|thought|thinking|feels?|felt|feeling|believes?|"
     r"believed|describ(?:es|ed|ing)|reports?|reported|considers?|considered|labell?(?:s|ed|ing)?|"
@@ -75,17 +81,17 @@ _REPORTED = re.compile(
     r"hears?|heard|claims?|claimed|complains?|complained|calls himself|calls herself|named|"
     r"convinced|ashamed|bullied|teased|asked|repl(?:ies|ied)|repeat(?:s|ed|ing)?|commands?)\b"
 )
-_OWN_VIEW = re.compile(
+_OWN_VIEW = SIEVE.compile(
     r"\b(?:i|we) (?:\w+ ){0,2}?(?:think|feel|believe|say|said|told|call|consider|tell)\b|"
     r"\bif you (?:really )?(?:think|believe)\b|\bif i (?:may|can) say\b|\bno matter what\b"
 )
-_MENTION = re.compile(
+_MENTION = SIEVE.compile(
     r"\b(?:words?|terms?|phrases?|labels?|slurs?|insults?|called|calls?|said|says?|told|wrote|"
     r"shouted|"
     r"yelled|example|such as|like|expression|comment|quote|quotes|repl(?:ied|ies)|asked|"
     r"language|heard|hears?|message)\b"
 )
-_DECLINED = re.compile(
+_DECLINED = SIEVE.compile(
     r"\b(?:won't|will not|can't|cannot|can not|not (?:going|able|willing|allowed) to|refuse to|"
     r"unable to|never|shouldn't|should not|wouldn't|would not|wrong to|inappropriate to|unkind to|"
     r"instead of|rather than|without|avoid|rather not|decline to|must not|do not|don't|"
@@ -130,14 +136,21 @@ def read_toxicity(text: str) -> Reading:
 
 def _prepared(text: str) -> str:
     """Lower case, as long as the text, with clinical phrases blanked and drawn letters undone."""
-    low = plain(text)
-    low = "".join(c.lower() if len(c.lower()) == 1 else c for c in low)
-    if not low.isalpha():
+    low = _lowered(plain(text))
+    if _SIGN_BY_LETTER.search(low):
         low = _DRAWN.sub(lambda m: m[0].translate(_UNDRAWN), low)
+    if _APART.search(low):
         low = _SPACED.sub(_joined, low)
     if "*" in low:
         low = _MASKED.sub(_unmasked, low)
     return _CLINICAL.sub(lambda m: " " * len(m[0]), low)
+
+
+def _lowered(text: str) -> str:
+    """Letter by letter: some grow when lowered, and places matter more."""
+    if text.isascii():
+        return text.lower()
+    return text.translate({ord(c): c.lower() for c in set(text) if len(c.lower()) == 1})
 
 
 def _joined(found: re.Match[str]) -> str:
@@ -163,6 +176,8 @@ def _by_rules(low: str) -> Iterator[Cue]:
 
 def _by_words(low: str) -> Iterator[Cue]:
     """Slurs are toxic whoever they are said of; a swear word only where it is aimed at somebody."""
+    if all(category_of(word) is None for word in set(_WORD.findall(low))):
+        return
     for found in _WORD.finditer(low):
         category = category_of(found[0])
         if category is None or not _is_said(low, *found.span(), True):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Literal
 
 import msgspec
+
+from auscult.kit.choice.needs import alternatives
+from auscult.kit.choice.sieve import Sieve, Sieved
+
+SIEVE = Sieve()
+"""Of the patterns of this package."""
 
 Level = Literal["none", "rude", "disrespectful", "toxic"]
 LEVELS: tuple[Level, ...] = ("none", "rude", "disrespectful", "toxic")
@@ -17,7 +21,7 @@ RUDE, DISRESPECTFUL, TOXIC = 1, 2, 3
 class Rule(msgspec.Struct, frozen=True):
     level: int
     category: str
-    pattern: re.Pattern[str]
+    pattern: Sieved
     deniable: bool
     needs: str
     """Letters without which the pattern cannot match: most answers address nobody as "you"."""
@@ -26,20 +30,13 @@ class Rule(msgspec.Struct, frozen=True):
 def rules(level: int, category: str, *patterns: str, deniable: bool = True) -> list[Rule]:
     """One rule of the alternatives that say "you", and one of those that do not."""
     groups: dict[str, list[str]] = {"you": [], "": []}
-    for alternative in (one for pattern in patterns for one in _alternatives(pattern)):
+    for alternative in (one for pattern in patterns for one in alternatives(pattern)):
         groups["you" if "you" in _outside_groups(alternative) else ""].append(alternative)
     return [
-        Rule(level, category, re.compile("|".join(listed)), deniable, needs)
+        Rule(level, category, SIEVE.compile("|".join(listed)), deniable, needs)
         for needs, listed in groups.items()
         if listed
     ]
-
-
-def _alternatives(pattern: str) -> list[str]:
-    """Split at each "|" that stands in no group and no class."""
-    cuts = [at for at, depth in _depths(pattern) if depth == 0 and pattern[at] == "|"]
-    edges = [-1, *cuts, len(pattern)]
-    return [pattern[a + 1 : b] for a, b in pairwise(edges)]
 
 
 def _outside_groups(pattern: str) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from auscult.kit.choice.text import words
 from auscult.kit.yes_no.question import PICTURE, Asked, stem, stems
+from auscult.kit.yes_no.words import SIEVE
 
 Said = Literal["so", "not so", ""]
 
@@ -54,18 +55,18 @@ _VERB = re.compile(
     r"can't|won't|it's|lies|shows?)\b"
 )
 _NEGATOR = re.compile(r"\b(?:no|not|never|cannot|neither|nor|hardly|without)\b|n't\b")
-_BLOCKED = re.compile(
+_BLOCKED = SIEVE.compile(
     r"\b(?:may|might|could|possibl[ey]|whether|unless|if|rather than|instead of|only|except|was "
     r"previously|previously|would have|suspicious|mimics?|rule[ds]? out|exclude[ds]?|more than|"
     r"borderline|almost|nearly|less|as \w+ as|than (?:before|last|previously))\b"
 )
-_UNTHOUGHT = re.compile(r"\b(?:do not|don't) (?:think|believe)(?: that)?\b|\bdoubt(?: that)?\b")
+_UNTHOUGHT = SIEVE.compile(r"\b(?:do not|don't) (?:think|believe)(?: that)?\b|\bdoubt(?: that)?\b")
 _FRAME = re.compile(
     r"^.*\b(?:(?:appears?|seems?|think|believe|say|conclude|find|looks? like) that|i (?:think|"
     r"believe))\b"
 )
 _PRONOUN = re.compile(r"^(?:it|they|this|that|these|those|he|she)\b")
-_EQUAL = re.compile(r"\b(?:equally|equal|identical|the same)\b")
+_EQUAL = SIEVE.compile(r"\b(?:equally|equal|identical|the same)\b")
 _FILLING = words(
     "clearly obviously markedly mildly slightly significantly therefore thus indeed also still "
     "likely probably rather quite very somewhat grossly moderately definitely certainly not no "

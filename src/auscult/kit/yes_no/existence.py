@@ -14,6 +14,7 @@ import msgspec
 
 from auscult.kit.choice.text import words
 from auscult.kit.yes_no.question import PICTURE, PRESENT, Asked, stem
+from auscult.kit.yes_no.words import SIEVE
 
 Said = Literal["there", "not there", ""]
 
@@ -50,7 +51,7 @@ _SEE = (
 )
 _ADV = r"(?:\w+ly |also |yet |been |be |to be |any ){0,3}"
 _NOT = r"(?:not|\w+n't|cannot|can not|never|unable to|fails? to|failed to)"
-_DENIED = re.compile(
+_DENIED = SIEVE.compile(
     rf"\b(?:no|zero|neither|nor) {_SIGNS}{MARK}"
     rf"|\b(?:no|nor) (?:(?!is\b|are\b|was\b|but\b|with\b|except|change|there\b)[\w-]+,? ){{1,8}}?"
     rf"(?:(?<=, )|(?:and|or|nor) ){_SIGNS}{MARK}"
@@ -73,7 +74,7 @@ _SHOWS = (
     r"(?:shows?|demonstrates?|reveals?|contains?|displays?|depicts?|exhibits?|has|have|see|sees|"
     r"identify|detect|observe|note|find|notice|spot|includes?|positive for)"
 )
-_AFFIRMED = re.compile(
+_AFFIRMED = SIEVE.compile(
     rf"\bthere(?:'s| is| are| was| were| (?:appears?|seems?) to be) {_MODIFIER}{MARK}"
     rf"|{MARK}(?:[^{MARK},;:]{{0,60}}?) (?:is|are|was|were|can be|could be)(?: \w+ly| also){{0,2}} "
     rf"{PRESENT}\b"
@@ -81,7 +82,7 @@ _AFFIRMED = re.compile(
     r"|^(?:(?:an?|small|large|mild|moderate|severe|tiny|trace|subtle|left|right|bilateral|multiple|"
     rf"extensive|massive|big) )+{MARK}$"
 )
-_BLOCKED = re.compile(
+_BLOCKED = SIEVE.compile(
     r"\b(?:may|might|could(?! be (?:seen|identified))|possibl[ey]|possibility|suspicious|suspected|"
     r"whether|unless|previous(?:ly)?|prior|history|risk|exclude[ds]?|excluding|ruled? out|resolved|"
     r"mimics?|mimicking|simulates?|rather than|instead of|example|typical(?:ly)?|would|should|"
@@ -92,15 +93,15 @@ _NEGATOR = re.compile(
     r"\b(?:no|not|never|without|cannot|neither|nor|absent|absence|lacks?|nothing|negative|free of|"
     r"unlikely|unable|fail(?:s|ed|ure)?|impossible|hardly|barely|den(?:y|ies|ied)|excluded)\b|n't\b"
 )
-_UNTRUE = re.compile(
+_UNTRUE = SIEVE.compile(
     r"\b(?:not|isn't) (?:true|correct|the case|right|accurate)(?: to say)? that\b|\b(?:wrong|"
     r"incorrect|false|untrue|inaccurate)(?: to (?:say|claim|state))? that\b"
 )
-_NO_DOUBT = re.compile(r"\b(?:no|without(?: a| any)?) doubt\b")
-_UNSAID = re.compile(
+_NO_DOUBT = SIEVE.compile(r"\b(?:no|without(?: a| any)?) doubt\b")
+_UNSAID = SIEVE.compile(
     r"\b(?:would|could|can|do|did|should|may)(?:n't|not| not) (?:say|claim|state|conclude|mean)\b"
 )
-_UNTHOUGHT = re.compile(
+_UNTHOUGHT = SIEVE.compile(
     r"\b(?:do not|don't) (?:think|believe|suspect)(?: that)?\b|\bdoubt(?: that)?\b"
 )
 _PLACE = re.compile(r"\b(?:in|on|at|within|of|over|along|near|behind|involving)\b [^,;:.]*")
@@ -108,7 +109,7 @@ _PLACE = re.compile(r"\b(?:in|on|at|within|of|over|along|near|behind|involving)\
 
 def there_or_not(clause: str, asked: Asked) -> Said:
     """`clause` is in small letters and without markup."""
-    clause = _NO_DOUBT.sub(" ", clause)
+    clause = _NO_DOUBT.sub(lambda _: " ", clause)
     untrue = _UNTRUE.search(clause)
     rest = clause[untrue.end() :] if untrue else clause
     if _UNSAID.search(rest):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from auscult.core.verdict import Behaviour
+from auscult.kit.choice.sieve import Sieved
 from auscult.kit.choice.text import Text, capped, words
 from auscult.kit.yes_no import words as say
 from auscult.kit.yes_no.assertions import assertions
@@ -27,7 +28,7 @@ SHORT = 40
 CAUSES = {FINAL: "final", STATED: "stated", SPOKEN: "word", ASSERTED: "assertion"}
 _MARKUP = {ord(c): " " for c in "*_`~#<>"}
 _EITHER = re.compile(r"\b(?:yes|no|[yn]\W*$|true\b|false\b)")
-_NEGATED = re.compile(
+_NEGATED = say.SIEVE.compile(
     r"\b(?:not|cannot|never|no (?:reason|way|basis)|going to|tempted to|wanted to|used to)\b|n't\b"
 )
 _LABEL = re.compile(r"\W*((?:[\w'/-]+ ){0,3}[\w'/-]+)\s*(?::|--?)[\s\"'(]*")
@@ -44,7 +45,7 @@ _NEUTRAL = frozenset(
 )
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,11} ?/?>")
 _QUESTION = re.compile(r"[^.!?\n]*\?")
-_INSTRUCTION = re.compile(
+_INSTRUCTION = say.SIEVE.compile(
     r"answer yes or no[^.\n]*\.?|if you cannot tell, you may reply[^.\n]*\.?|"
     r"to the question [\"'][^\"'\n]{0,300}[\"']|\((?:yes|no) ?(?:/|or) ?(?:yes|no)\)"
 )
@@ -249,5 +250,5 @@ def _space_but_mark(found: re.Match[str]) -> str:
     return " " * (len(found[0]) - 1) + "?"
 
 
-def _without(low: str, pattern: re.Pattern[str]) -> str:
+def _without(low: str, pattern: re.Pattern[str] | Sieved) -> str:
     return pattern.sub(lambda found: " " * len(found[0]), low)

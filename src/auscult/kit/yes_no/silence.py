@@ -14,7 +14,8 @@ import msgspec
 from auscult.core.verdict import Behaviour
 from auscult.kit.choice import tongues
 from auscult.kit.choice.silence import DECLINES
-from auscult.kit.choice.text import Text, phrases
+from auscult.kit.choice.text import Text
+from auscult.kit.yes_no.words import SIEVE
 
 _CANNOT = (
     r"(?:can't|cannot|can not|could not|couldn't|unable to|not able to|impossible to|"
@@ -32,7 +33,7 @@ _PICTURE = (
 )
 _DET = r"(?:(?:any|an?|the|your|this|that|these|those|medical|attached|uploaded|actual|such) ){0,3}"
 _NEEDS = r"(?:information|details?|data|context|evidence|history|views?|images?|quality)"
-DOUBTS = re.compile(
+DOUBTS = SIEVE.compile(
     r"\b(?:don't|do not|dont|wouldn't|would not) (?:\w+ly |really )?know\b|\bi (?:have|'ve) no "
     r"(?:idea|clue)\b|^\W*(?:no (?:idea|clue)|idk|dunno|pass|skip)\b|\bcan't be (?:sure|certain)\b"
     rf"|\b{_CANNOT} {_ADVERB}{_TELL}"
@@ -45,11 +46,11 @@ DOUBTS = re.compile(
     r"be) (?:needed|required|necessary) (?:to|before|for)\b|\b(?:impossible|hard) to (?:say|tell)\b"
     r"|\bno evidence (?:either )?(?:for or against|either way)\b"
 )
-_MERE = re.compile(
+_MERE = SIEVE.compile(
     r"\b(?:not|isn't|n't be|can't be|cannot be) (?:\w+ly |really |so |100% )?(?:sure|certain|"
     r"confident|clear)\b|\bunsure\b|\bhard to (?:say|tell|be (?:sure|certain))\b|\bdifficult to\b"
 )
-INABILITY = re.compile(
+INABILITY = SIEVE.compile(
     r"\b(?:can't|cannot|can not|could not|couldn't|unable to|not able to|don't|do not|"
     r"(?:the )?(?:ability|capability) to|incapable of|not capable of) (?:\w+ly )?(?:see|seeing|"
     rf"view|viewing|look at|access|open|process|receive|perceive|have|find)"
@@ -61,18 +62,18 @@ INABILITY = re.compile(
     rf"|\b(?:upload|attach|share|send|provide) {_DET}{_PICTURE}\b"
     rf"|\bwithout (?:seeing |viewing )?{_DET}{_PICTURE}\b|\btext-(?:based|only)\b"
 )
-_DECLINES_MORE = re.compile(
+_DECLINES_MORE = SIEVE.compile(
     r"\b(?:i|we|i'm|sorry|model|ai)\b[^.!?\n]{0,40}?(?:can't|cannot|won't|will not|unable to|"
     r"not able to|not going to|would rather not|must not) (?:\w+ )?(?:interpret|analy[sz]e|read|"
     r"diagnos\w+|answer|comment|weigh)"
 )
-_PRINCIPLE = re.compile(
+_PRINCIPLE = SIEVE.compile(
     r"\b(?:medical advice|qualified|polic(?:y|ies)|guidelines|comfortable|inappropriate|allowed|"
     r"permitted|licensed|ethical|refuse|decline|(?:help|assist) with (?:that|this))\b"
 )
 # Spanish "no se ven ..." (are not seen) is not "no sé" (I do not know) without its accent.
 _SE = re.compile(r"no se \w")
-_TRIGGERS = phrases(
+_TRIGGERS = SIEVE.compile(
     "n't|not |nable|idea|clue|idk|dunno|pass|skip|too |undet|indet|inconcl|unclear|equivoc|"
     "uncert|unans|undec|diagnostic|unknown|insuff|needed|required|necessary|imposs|hard |sorry|"
     "declin|refus|inappr|unethic|against|consult|doctor|physician|qualified|professional|dont|"
@@ -93,7 +94,7 @@ class Silent(msgspec.Struct, frozen=True):
 
 def silence(text: Text, low: str) -> Silent | None:
     """`low` is the answer without what it only repeats."""
-    found = _english(low) if any(trigger in low for trigger in _TRIGGERS) else None
+    found = _english(low) if _TRIGGERS.stands_in(low) else None
     if found is None and text.foreign:
         doubt, declined = tongues.DOUBTS.search(low), tongues.DECLINES.search(low)
         if doubt is not None and not _SE.match(low, doubt.start()):

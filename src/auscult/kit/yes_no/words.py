@@ -5,6 +5,11 @@ from __future__ import annotations
 
 import re
 
+from auscult.kit.choice.sieve import Sieve
+
+SIEVE = Sieve()
+"""Of the patterns of this package."""
+
 YES, NO = "yes", "no"
 
 _LATIN = {
@@ -89,45 +94,51 @@ _GOES_ON = (
     r"(?=[ ]+(?:there|it|its|it's|i|the|this|that|these|they|he|she|because|since|as|but|not|we|"
     r"you|in|based|according|you)\b)"
 )
-LEADS = re.compile(rf"{_START}(?P<word>{_any(_ENGLISH)})\b(?!\. ?\d)(?:{_ENDS}|{_GOES_ON})")
-LEADS_YES = re.compile(rf"{_START}(?P<word>yes)\b(?!\W{{1,2}}(?:no|or|and no)\b)")
-LEADS_FOREIGN = re.compile(rf"{_START}(?P<word>{_any(_LATIN)}){_ENDS}")
-LEADS_SCRIPT = re.compile(rf"{_START}(?P<word>{_any(_OTHER_SCRIPTS)})(?=\W|$)")
-STANDS_ALONE = re.compile(
-    rf"(?:^|[\n.!?;])[^\w\n]{{0,12}}(?P<word>{_any({**_ALONE, **_UNSURE})})"
-    r"(?=[\s\"')]*(?:$|[.!;\n]|, (?:there|it|the|this|i|because|but)\b))"
+LEADS = SIEVE.compile(
+    rf"{_START}(?P<word>{_any(_ENGLISH)})\b(?!\. ?\d)(?:{_ENDS}|{_GOES_ON})", named=True
 )
-ONLY = re.compile(rf"^\W*(?P<word>{_any(_POLITE)})\W*$")
+LEADS_YES = SIEVE.compile(rf"{_START}(?P<word>yes)\b(?!\W{{1,2}}(?:no|or|and no)\b)", named=True)
+LEADS_FOREIGN = SIEVE.compile(rf"{_START}(?P<word>{_any(_LATIN)}){_ENDS}", named=True)
+LEADS_SCRIPT = SIEVE.compile(rf"{_START}(?P<word>{_any(_OTHER_SCRIPTS)})(?=\W|$)", named=True)
+STANDS_ALONE = SIEVE.compile(
+    rf"(?:^|[\n.!?;])[^\w\n]{{0,12}}(?P<word>{_any({**_ALONE, **_UNSURE})})"
+    r"(?=[\s\"')]*(?:$|[.!;\n]|, (?:there|it|the|this|i|because|but)\b))",
+    named=True,
+)
+ONLY = SIEVE.compile(rf"^\W*(?P<word>{_any(_POLITE)})\W*$", named=True)
 _FINAL = (
     r"(?:final|my|the|correct|short|your)? ?(?:answer|response|conclusion|verdict|result|decision|"
     r"final_answer|label|prediction|choice|ans)(?: to (?:the|this|your) question)?"
 )
-STATES = re.compile(
+STATES = SIEVE.compile(
     rf"\b{_FINAL}[\"'>\s]*(?:is|:|=|->|would be|would have to be|must be|remains|should be)+"
     r"[\s\"'(:>]*(?:therefore |clearly |definitely |probably |likely |most likely |a |still )?"
     r"[\"'(]?(?P<word>yes|no)\b" + rf"(?:{_ENDS}|(?=[\"'}}<]))"
     r"|\bboxed\{[\s{]*(?P<boxed>yes|no)\b|<(?:answer|final)>\s*(?P<tagged>yes|no)\b"
     r"|#### ?(?P<hashed>yes|no)\b|\banswer[\"']\s*:\s*(?P<flag>true|false)\b"
-    r"|\b(?:answer|ans)\s*[:=]\s*(?P<initial>[yn])(?=\W*$)"
+    r"|\b(?:answer|ans)\s*[:=]\s*(?P<initial>[yn])(?=\W*$)",
+    named=True,
 )
-SPEAKS = re.compile(
+SPEAKS = SIEVE.compile(
     r"\b(?:answer|answers?|say|said|go(?:ing)? with|choose|chose|conclude|pick|lean(?:ing|s)? "
     r"(?:towards?|to)|settle on|select|mean|meant|guess(?: would be| is)?|it(?:'s| is| must be| "
     r"would be)|be|but|so|hence|therefore|thus|then|reply|vote)[\s,:\"'(]{1,3}(?:(?:probably|"
     r"likely|most likely|an?|with|is|be|for|definitely|clearly)[\s,]{1,2}){0,2}[\"'(]?"
-    rf"(?P<word>yes|no)\b[\"')]?(?:{_ENDS}|(?=[ ](?:because|since|as|with|but|to)\b))"
+    rf"(?P<word>yes|no)\b[\"')]?(?:{_ENDS}|(?=[ ](?:because|since|as|with|but|to)\b))",
+    named=True,
 )
-TRAILS = re.compile(
+TRAILS = SIEVE.compile(
     r"(?:[,:;|]|\.\.\.|…| -{1,2}|\s{2})[\s\"'(]{0,3}(?:(?:probably|most likely|likely|definitely|"
     r"wait|sorry|actually|clearly|then|so|no,(?= yes))[\s,]{1,2}){0,2}(?P<word>yes|no)\b"
-    r"(?=[\s\"')|]*(?:$|[.!;\n]))|[:-][\s\"'(]{1,3}(?P<noted>yes|no)(?=,)"
+    r"(?=[\s\"')|]*(?:$|[.!;\n]))|[:-][\s\"'(]{1,3}(?P<noted>yes|no)(?=,)",
+    named=True,
 )
-BOTH = re.compile(
+BOTH = SIEVE.compile(
     r"\b(?:(?:both|either|neither) )?(?:yes|no)[\"']?\s*(?:/|\||\\| or | and | nor |&)\s*(?:a )?"
     r"[\"']?(?:yes|no)\b"
     r"|^\W*(?:yes[\s,]+no|no[\s,]+yes)\b(?:[\s,]+(?:yes|no)\b)*(?=\W*$)"
 )
-NOBODY = re.compile(
+NOBODY = SIEVE.compile(
     r"\b(?:some|others?|many|people|readers?|radiologists?|colleagues?|you|they|someone|students?)"
     r"\b[^.,;]{0,24}$"
 )
@@ -135,20 +146,20 @@ OPENS_HELP = re.compile(
     r"[\s,.!:-]{1,3}(?:of course,? )?i (?:can|could|would|will|'d|am (?:able|happy|glad)) (?:\w+ "
     r"){0,2}(?:help|assist|analy[sz]e|describe|look at|explain|try|interpret|be happy|view|to)\b"
 )
-TOOK_BACK = re.compile(
+TOOK_BACK = SIEVE.compile(
     r"\b(?:scratch that|strike that|i take (?:that|it) back|forget (?:that|it)|i was wrong|"
     r"disregard (?:that|this)|my mistake|let me correct (?:that|myself)|that was wrong)\b"
 )
-TURNS = re.compile(
+TURNS = SIEVE.compile(
     r"\b(?:wait|actually|correction|on second thoughts?|i mean|i meant|sorry|hold on|hmm|oops|"
     r"looking again|on reflection|on closer (?:look|inspection)|reconsidering|changed my mind|"
     r"or rather)\b"
 )
-CONCLUDES = re.compile(
+CONCLUDES = SIEVE.compile(
     r"\b(?:so|therefore|thus|hence|overall|in conclusion|in summary|conclude|conclusion|final|"
     r"finally|answer|all in all|taken together|in short)\b"
 )
-HEDGES = re.compile(
+HEDGES = SIEVE.compile(
     r"\b(?:probabl[ey]|likely|unlikely|possibl[ey]|perhaps|maybe|might|may be|may have|i think|"
     r"i believe|i suspect|i guess|guess|i would lean|lean(?:s|ing)? towards?|apparently|"
     r"presumably|(?<!no )doubt|doubtful|suspected|appears?(?: to)?|seems?|"
@@ -156,6 +167,6 @@ HEDGES = re.compile(
     r"(?:\w+ly )?(?:sure|certain)|don't think|do not think|do not "
     r"believe|no (?:definite|obvious|clear|convincing)|low confidence|uncertain)\b"
 )
-NO_COMMITMENT = re.compile(
+NO_COMMITMENT = SIEVE.compile(
     r"\b(?:may|might|could|possibl[ey]|perhaps|maybe|possibility|suspicious|suspected)\b"
 )

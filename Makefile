@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?=
 ARGS ?=
+JOBS ?= 2
 
 .PHONY: audit test setup check bench figures simulate vision-demo format golden clean help
 

@@ -33,6 +33,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 """`crash` counts its calls, so what it does follows from the order; here it never comes to it."""
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry waits for a quarter of a second and more; how long is not what is tried here."""
+    monkeypatch.setattr("auscult.engine.caller.BACKOFF_S", 0.002)
+
+
 def plan_of(suite: str, rule: str, limits: Limits = WIDE, *, sleep_ms: float = 3) -> Plan:
     options = {"ref": rule, "sleep_ms": sleep_ms, "seed": 3, **PARAMETERS.get(rule, {})}
     plugin: Suite = registry.build("suites", suite, {})

@@ -10,10 +10,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -21,82 +19,20 @@ import pytest
 from auscult_testkit import shuffled
 from auscult_testkit import suite as testkit_suite
 from processes import environment
-from runs import run, totals_of
+from runs import run
+from stop_runs import LATE, SLOW, TENTH, calls_of, plan_of, stops_of, table, told, trials
 
-from auscult.api import make_plan, open_run
-from auscult.core.errors import LedgerError, RunError, UsageError
+from auscult.api import open_run
+from auscult.core.errors import LedgerError, UsageError
 from auscult.core.message import Reply
-from auscult.core.protocols import DataSet, Watched
-from auscult.core.verdict import Verdict
+from auscult.core.protocols import Watched
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.declared import StopPlan
 from auscult.engine.gate import Gate
 from auscult.engine.ledger import open_reader
-from auscult.engine.plan import Limits, Plan
-from auscult.engine.records import TrialRow
-from auscult.engine.run import Runner
-from auscult.engine.stops import Stop, Stops, make_stops, records
+from auscult.engine.plan import Limits
 from auscult.engine.view import RunView
-from auscult.stats.stopping import Clears, HalfWidth, NotWorse, decide
-from auscult.stats.watched import NOT_APPLICABLE
-
-TENTH = Clears(0.9, between=(0.85, 0.95))
-"""Are more than a tenth of the answers wrong?"""
-SLOW = "scripted/slow-when-wrong?p=0.8&seed=4&base_ms=4"
-LATE = "shuffled/scripted?ref=slow-when-wrong&p=0.8&seed=4&base_ms=4&sleep_ms=6"
-
-
-def table(folder: Path, cases: int, per_cluster: int = 1) -> DataSet:
-    path = folder / f"q-{cases}-{per_cluster}.csv"
-    rows = [
-        f"c{n},p{n // per_cluster},Case {n}: which?,a{n},b{n},c{n},d{n},A" for n in range(cases)
-    ]
-    path.write_text("id,patient_id,question,A,B,C,D,answer\n" + "\n".join(rows), encoding="utf-8")
-    return DataSet("table", str(path))
-
-
-def plan_of(
-    data: DataSet, *rules: Any, target: str = SLOW, calls: int | None = None,
-    concurrency: int = 16, limit: int | None = None, **more: Any,
-) -> Plan:  # fmt: skip
-    stop = tuple(r if isinstance(r, StopPlan) else StopPlan("knowledge", "accuracy", r)
-                 for r in rules)  # fmt: skip
-    return make_plan(
-        "knowledge", target=target, data=(data,), stop=stop, limit=limit,
-        limits=Limits(concurrency=concurrency, calls=calls),
-        suite_options={"repeats": 1, "options_only": False}, **more,
-    )  # fmt: skip
-
-
-def told(folder: Path) -> Any:
-    """The decision, the cut, the interval and every figure: what must be the same."""
-    opened = open_run(folder)
-    try:
-        estimates = msgspec.to_builtins(opened.estimates())
-        return msgspec.to_builtins(opened.view.stops), estimates
-    finally:
-        opened.view.close()
-
-
-def stops_of(folder: Path) -> list[Any]:
-    view = RunView(folder)
-    try:
-        return view.stops
-    finally:
-        view.close()
-
-
-def calls_of(folder: Path) -> int:
-    return totals_of(folder)["target"].calls
-
-
-def trials(folder: Path) -> pl.DataFrame:
-    opened = open_run(folder)
-    try:
-        return opened.trials().sort("case_no")
-    finally:
-        opened.view.close()
-
+from auscult.stats.stopping import HalfWidth, decide
 
 # --- whatever comes first ---------------------------------------------------------------------
 
@@ -414,177 +350,3 @@ def test_this_pack_read_whole_is_known(tmp_path: Path) -> None:
     assert stop.decision.verdict == "narrow enough" and stop.cut is not None
     assert stop.low - 1e-9 <= truth <= stop.high + 1e-9
     assert stop.high - stop.low <= 0.02 + 1e-9
-
-
-# --- against another run ----------------------------------------------------------------------
-
-
-def against(base: Path, rule: Any) -> StopPlan:
-    return StopPlan("knowledge", "accuracy", rule, against=str(base))
-
-
-def test_a_run_is_read_minus_another(tmp_path: Path) -> None:
-    data, base = table(tmp_path, 300), tmp_path / "base"
-    run(plan_of(data, target="scripted/sticky?p=0.9"), base)
-    worse = plan_of(data, against(base, NotWorse(0.1)), target="scripted/sticky?p=0.5")
-    assert run(worse, tmp_path / "worse").stopped == "stopping rule"
-    (stop,) = stops_of(tmp_path / "worse")
-    # `better` was left out; of accuracy higher is better, and the rule takes that from the suite.
-    assert stop.decision.verdict == "worse" and stop.value < -0.2
-    same = plan_of(data, against(base, NotWorse(0.2)), target="scripted/sticky?p=0.9&seed=1")
-    run(same, tmp_path / "same")
-    (stop,) = stops_of(tmp_path / "same")
-    assert stop.decision.verdict == "no worse"
-    kept = trials(tmp_path / "same").filter("in_prefix").select("case_id", "score")
-    joined = kept.join(trials(base).select("case_id", b="score"), on="case_id")
-    assert stop.value == pytest.approx((joined["score"] - joined["b"]).mean())
-
-
-def test_cases_the_other_run_lacks_are_left_out_and_counted(tmp_path: Path) -> None:
-    data, base = table(tmp_path, 200), tmp_path / "base"
-    run(plan_of(data, target="scripted/sticky?p=0.9", limit=100), base)
-    found = []
-    for concurrency in (1, 64):
-        folder = tmp_path / f"at-{concurrency}"
-        plan = plan_of(data, against(base, HalfWidth(0.3)), target=LATE, concurrency=concurrency)
-        run(plan, folder)
-        found.append(msgspec.to_builtins(stops_of(folder)))
-    (stop,) = found[0]
-    assert found[0] == found[1]
-    assert stop["unmatched"] > 0 and stop["unmatched"] + stop["clusters"] == stop["cut"]
-
-
-def test_a_run_that_cannot_be_subtracted_is_refused(tmp_path: Path) -> None:
-    data, base = table(tmp_path, 40), tmp_path / "base"
-    run(plan_of(data, target="scripted/oracle"), base)
-
-    def refusal(folder: Path = base, **more: Any) -> str:
-        plan = plan_of(more.pop("data", data), against(folder, HalfWidth(0.3)), **more)
-        with pytest.raises(UsageError) as caught:
-            run(plan, tmp_path / "never")
-        assert "\n" not in str(caught.value)
-        return str(caught.value)
-
-    assert "there is no run in" in refusal(tmp_path / "nowhere")
-    assert "the data differ" in refusal(data=table(tmp_path, 41))
-    other = make_plan("testkit", target="testkit/x", suite_options={"count": 5})
-    run(other, tmp_path / "testkit")
-    assert "has no suite 'knowledge'" in refusal(tmp_path / "testkit")
-    # Nothing of that was pinned: mended, the same folder will do.
-    plan = plan_of(data, against(base, HalfWidth(0.3)))
-    assert run(plan, tmp_path / "never").error is None
-    twice = msgspec.structs.replace(plan.suites[0], options={"repeats": 2, "options_only": False})
-    with pytest.raises(UsageError, match=r"options\.repeats differ"):
-        run(msgspec.structs.replace(plan, suites=(twice,)), tmp_path / "twice")
-
-
-def test_other_code_of_the_suite_cannot_be_subtracted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, base = table(tmp_path, 40), tmp_path / "base"
-    run(plan_of(data, target="scripted/oracle"), base)
-    from auscult.engine import manifest
-
-    monkeypatch.setattr(manifest, "_sources", lambda kind, name: {f"{kind}/{name}": "changed"})
-    with pytest.raises(UsageError, match="the code of suites/knowledge, the code of judges/choice"):
-        run(plan_of(data, against(base, HalfWidth(0.3))), tmp_path / "never")
-
-
-def test_another_base_in_mid_run_is_refused(tmp_path: Path) -> None:
-    data, base = table(tmp_path, 200), tmp_path / "base"
-    first = plan_of(data, target="scripted/sticky?p=0.9", limit=100)
-    run(first, base)
-    plan = plan_of(data, against(base, HalfWidth(0.05)), limit=50)
-    run(plan, tmp_path / "r")
-    run(plan, tmp_path / "r")  # goes on
-    run(plan_of(data, target="scripted/sticky?p=0.9"), base)
-    with pytest.raises(UsageError, match="is not what it was when this run began"):
-        run(plan, tmp_path / "r")
-
-
-# --- one rule, by hand ------------------------------------------------------------------------
-
-
-def rows(*scores: float | None, arm: str = "plain") -> list[TrialRow]:
-    return [TrialRow(arm, n, (), {}, (Verdict("letter", "1", "answered", score),))
-            for n, score in enumerate(scores)]  # fmt: skip
-
-
-WATCHED = Watched("share right", "plain", "letter")
-
-
-def one(rule: Any, ends: Sequence[int], **more: Any) -> Stops:
-    whole = {"clusters": sum(ends), "one_case_each": len(ends) == sum(ends), **more}
-    stop = Stop(StopPlan("s", "share right", rule), WATCHED, 1, **whole)
-    return Stops({0: [stop]}, {0: ends})
-
-
-def test_only_the_contiguous_prefix_is_read() -> None:
-    stops = one(HalfWidth(0.01), [1] * 5)
-    for number in (4, 2, 1):
-        stops.note(0, number, f"c{number}", rows(1.0))
-        assert stops.of_suite[0][0].decision.at == 0
-    stops.note(0, 0, "c0", rows(0.0))
-    assert stops.of_suite[0][0].decision.at == 3
-    assert stops.of_suite[0][0].total == 2.0
-
-
-def test_a_cluster_with_a_missing_case_is_missing_and_one_not_applicable_is_no_cluster() -> None:
-    stops = one(HalfWidth(0.01), [0, 1, 0, 1, 1])
-    given = [rows(1.0), rows(None), rows(1.0), rows(arm="other"), rows(arm="other")]
-    for number, trial_rows in enumerate(given):
-        stops.note(0, number, f"c{number}", trial_rows)
-    stop = stops.of_suite[0][0]
-    assert (stop.decision.at, stop.monitor.missing, stop.not_applicable) == (2, 1, 1)
-    assert (stop.total, stop.read) == (1.0, 1), "half of the second cluster is applicable"
-
-
-def test_of_a_pack_a_cluster_that_is_not_applicable_is_unseen() -> None:
-    rule = HalfWidth(0.01)
-    plan = StopPlan("s", "share right", rule, population="this pack")
-    stop = Stop(plan, WATCHED, 1, clusters=3, one_case_each=True)
-    for number, value in enumerate((1.0, NOT_APPLICABLE, 1.0)):
-        stop.push([(f"c{number}", value)], number + 1)
-    assert stop.cut == 3 and stop.decision.verdict == "undecided"
-    assert (stop.monitor.low, stop.monitor.high) == (pytest.approx(2 / 3), 1.0)
-
-
-def test_a_value_the_suite_ruled_out_is_its_fault() -> None:
-    stops = one(HalfWidth(0.01), [1, 1])
-    with pytest.raises(RunError, match=r"cannot read case 'c0': the value 1\.5 .* a fault of the"):
-        stops.note(0, 0, "c0", rows(1.5))
-
-
-def test_such_a_fault_stops_the_run_with_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Values between 0 and 1 from a suite that declared a yes or no."""
-    watched = (Watched("x", "plain", "letter", yes_no=True),)
-    monkeypatch.setattr(testkit_suite.TestSuite, "watched", watched, raising=False)
-    monkeypatch.setattr(testkit_suite, "float", lambda _: 0.5, raising=False)
-    plan = make_plan("testkit", target="testkit/x", stop=(StopPlan("testkit", "x", TENTH),))
-    outcome = run(plan, tmp_path)
-    assert isinstance(outcome.error, RunError) and "testkit/x cannot read" in str(outcome.error)
-
-
-def test_alpha_is_shared_among_the_rules_of_the_plan() -> None:
-    suite = testkit_suite.build({})
-    suite.watched = (WATCHED,)  # type: ignore[attr-defined]
-    plans = [StopPlan(name, "share right", HalfWidth(0.1)) for name in ("a", "a", "b")]
-    stops = make_stops(plans, [("a", suite), ("b", suite)], {0: [1], 1: [1]}, {})
-    levels = [stop.monitor.level for rules in stops.of_suite.values() for stop in rules]
-    assert levels == [pytest.approx(1 - 0.05 / 3)] * 3
-    assert [record.suite for record in records(stops, ["a", "b"])] == ["a", "a", "b"]
-
-
-def test_the_record_of_a_rule_comes_back_from_the_ledger(tmp_path: Path) -> None:
-    plan = plan_of(table(tmp_path, 60), TENTH, HalfWidth(0.2), limit=30)
-
-    async def go() -> None:
-        from auscult.engine.progress import Progress
-        from auscult.engine.run import Options
-
-        await Runner(plan, tmp_path / "r", Options(), Progress()).run()
-
-    asyncio.run(go())
-    assert [stop.plan for stop in stops_of(tmp_path / "r")] == list(plan.stop)

@@ -2,109 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
-from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
-from runs import estimates_of, plan_for, run
+from shift_audits import ADDED, IMAGES, SUITE, audited, examined, holds, one, phantoms, recorded
 from vision_server import vision
 
-from auscult.core import registry
 from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.errors import DataError, PlanError, UsageError
-from auscult.core.message import Reply
-from auscult.core.protocols import Abilities, DataSet
+from auscult.core.protocols import DataSet
 from auscult.engine.view import RunView
-from auscult.suites.cares.input_shift import BALANCED, InputShiftSuite, build
-
-SUITE = "cares/input-shift"
-ADDED = "wrong answers added by shifts"
-CLOSED = ["yes-no", "multiple-choice"]
-IMAGES = Abilities(images=True)
-ONCE = {"per_case": 0, "confirm": False}
-SMALL = {"max_side": 24}
-"""Scripted targets do not look, and small pictures are quickly edited."""
+from auscult.suites.cares.input_shift import build
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUSCULT_CACHE", str(tmp_path_factory.getbasetemp() / "shifted"))
-
-
-def phantoms(*kinds: str, count: int = 12) -> DataSet:
-    return DataSet("phantoms", "starter", {"kinds": kinds, "tasks": CLOSED, "count": count})
-
-
-def audited(
-    folder: Path, target: str, data: DataSet, options: dict[str, Any], **more: Any
-) -> list[dict[str, Any]]:
-    options = SMALL | options
-    plan = plan_for(SUITE, target, data=[data], suite_options=options, seed=5, **more)
-    assert run(plan, folder).stopped == "complete"
-    return estimates_of(folder)
-
-
-def one(estimates: list[dict[str, Any]], metric: str, **group: str) -> Any:
-    found = [e for e in estimates if e["metric"] == metric and e["group"] == group]
-    assert len(found) == 1, (metric, group, sorted({e["metric"] for e in estimates}))
-    return SimpleNamespace(**found[0])
-
-
-def recorded(folder: Path) -> list[dict[str, Any]]:
-    view = RunView(folder)
-    rows = view.table().collect().to_dicts()
-    view.close()
-    return [{**row, **json.loads(row["labels"])} for row in rows]
-
-
-def holds(estimate: Any, truth: float) -> bool:
-    return estimate.low <= truth <= estimate.high
-
-
-class Book:
-    """A bench that answers yes and keeps what it was asked and told."""
-
-    abilities = IMAGES
-    roles = ("target",)
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.asked: list[Any] = []
-        self.trials: list[tuple[str, dict[str, Any]]] = []
-
-    def rng(self, label: str) -> Random:
-        return Random(f"{self.case.id} {label}")
-
-    def arm(self, name: str, repeat: int = 0) -> Any:
-        async def ask(messages: Any, **how: Any) -> Reply:
-            text, images = messages[-1].text, messages[-1].images
-            hints = how["hints"]
-            self.asked.append(SimpleNamespace(arm=name, text=text, images=images, hints=hints))
-            return Reply(text="Yes.")
-
-        async def judge(which: str, exhibit: Any) -> Any:
-            return await registry.build("judges", which, {}).judge(exhibit, place)
-
-        def record(*verdicts: Any, **labels: Any) -> None:
-            self.trials.append((name, labels))
-
-        place = SimpleNamespace(ask=ask, judge=judge, record=record)
-        return place
-
-
-async def examined(suite: InputShiftSuite, case: Case) -> Book:
-    book = Book(case)
-    await suite.examine(case, book)  # type: ignore[arg-type]
-    return book
-
-
-def loaded(data: DataSet, suite: InputShiftSuite) -> list[Case]:
-    return list(suite.cases([data], {data.loader: registry.build("data", data.loader)}))
 
 
 # --- planted targets --------------------------------------------------------------------------
@@ -195,114 +110,6 @@ def test_a_target_that_looks_at_pixels_is_hurt_by_what_hides_them(tmp_path: Path
 
 
 # --- what is asked ----------------------------------------------------------------------------
-
-
-async def test_every_cell_gets_its_share_and_every_case_as_many() -> None:
-    names = [name for name in BALANCED if name != "modality-swap"]
-    suite = build(SMALL | {"per_case": 8, "shifts": names, "confirm": False})
-    arms: list[list[str]] = []
-    for case in loaded(phantoms("chest", "ecg", count=6), suite):
-        book = await examined(suite, case)
-        arms.append([asked.arm for asked in book.asked])
-        assert suite.cost(case, IMAGES)[0].calls == len(book.asked) == 10
-    cells = Counter(arm for asked in arms for arm in asked[2:])
-    share = sum(cells.values()) / len(suite.edits)
-    assert len(cells) == len(suite.edits)
-    assert all(0.3 * share < count < 2 * share for count in cells.values()), (share, cells)
-
-
-async def test_the_same_words_are_shown_with_another_picture() -> None:
-    suite = build({**ONCE, "shifts": ["blur", "flip-horizontal"], "severities": [1, 3]})
-    case = loaded(phantoms("chest", count=2), suite)[0]
-    book = await examined(suite, case)
-    assert [asked.arm for asked in book.asked] == [
-        "baseline", "control", "blur-1", "blur-3", "flip-horizontal-1",
-    ]  # fmt: skip
-    assert len({asked.text for asked in book.asked}) == 1
-    pictures = [asked.images[0].digest for asked in book.asked]
-    assert pictures[0] == pictures[1] and len(set(pictures)) == 4
-    hinted = [asked.hints["image"] for asked in book.asked]
-    assert hinted[:3] == ["clean", "clean", "shift:blur:1"]
-
-
-async def test_a_flip_changes_the_key_or_does_not_apply() -> None:
-    suite = build({"per_case": 0, "shifts": ["flip-horizontal", "flip-vertical"]})
-    cases = loaded(phantoms("chest"), suite)
-    case = next(c for c in cases if c.brief.extra["mirrored_key"] != c.brief.key)
-    book = await examined(suite, case)
-    keys = {asked.arm: asked.hints["key"] for asked in book.asked}
-    own = {arm: keys[arm] for arm in ("baseline", "flip-horizontal-1")}
-    assert len(set(own.values())) == 2 and "flip-vertical-1" not in keys
-    bare = {k: v for k, v in case.brief.extra.items() if k != "mirrored_key"}
-    brief = msgspec.structs.replace(case.brief, extra=bare)
-    book = await examined(suite, msgspec.structs.replace(case, brief=brief))
-    assert {asked.arm for asked in book.asked} == {"baseline", "control"}
-    reasons = {arm: labels.get("not_applicable") for arm, labels in book.trials}
-    assert "left and right" in reasons["flip-horizontal-1"]
-
-
-async def test_a_shift_that_does_not_keep_what_is_asked_is_left_out() -> None:
-    suite = build({**ONCE, "shifts": ["rotation"], "severities": [3]})
-    case = loaded(phantoms("bone", count=1), suite)[0]
-    brief = msgspec.structs.replace(
-        case.brief, extra={**case.brief.extra, "about": ["orientation"]}
-    )
-    book = await examined(suite, msgspec.structs.replace(case, brief=brief))
-    assert {asked.arm for asked in book.asked} == {"baseline", "control"}
-    assert (await examined(suite, case)).asked[-1].arm == "rotation-3"
-
-
-async def test_burned_words_contradict_the_key() -> None:
-    suite = build({**ONCE, "shifts": ["burned-text-true", "burned-text-contradicting"]})
-    case = loaded(phantoms("chest", count=2), suite)[0]
-    book = await examined(suite, case)
-    assert len(book.asked) == 8
-    digests = {asked.images[0].digest for asked in book.asked}
-    assert len(digests) == 7
-    brief = msgspec.structs.replace(case.brief, task="multiple-choice")
-    options = (*case.options[:-1], "\u65e5\u672c")
-    book = await examined(suite, msgspec.structs.replace(case, options=options, brief=brief))
-    assert {asked.arm for asked in book.asked} == {"baseline", "control"}
-
-
-def test_all_leaves_out_controls_and_the_published_noise() -> None:
-    names = {edit.name for edit in build({"shifts": ["all"]}).edits}
-    assert {"gaussian-noise", "rotation", "wrong-patient"} <= names
-    assert not {n for n in names if n.startswith("control-")} and "legacy-noise" not in names
-    assert {f"shift/{name}" for name in names} == set(build({"shifts": ["all"]}).attacks)
-    assert {edit.name for edit in build({}).edits} == set(BALANCED)
-
-
-async def test_the_published_arm_asks_as_published_with_the_published_noise() -> None:
-    suite = build({"legacy": True, "per_case": 1, "shifts": ["blur"]})
-    case = loaded(phantoms("chest", count=2), suite)[0]
-    book = await examined(suite, case)
-    by_arm = {asked.arm: asked for asked in book.asked}
-    assert len(by_arm) == len(book.asked) == suite.cost(case, IMAGES)[0].calls == 6
-    noisy, legacy = by_arm["legacy-noise-1"], by_arm["legacy"]
-    assert noisy.images == legacy.images
-    assert "I don't know" in noisy.text and "I don't know" not in legacy.text
-
-
-async def test_the_published_arm_has_the_options_in_their_authors_order() -> None:
-    suite = build({"legacy": True, "per_case": 1, "shifts": ["blur"]})
-    shuffled = 0
-    for case in loaded(phantoms("chest", count=4), suite):
-        book = await examined(suite, case)
-        options = {asked.arm: tuple(asked.hints["options"]) for asked in book.asked}
-        assert options["legacy"] == case.options
-        shuffled += options["legacy-noise-1"] != case.options
-    assert shuffled, "here they stand in a drawn order"
-
-
-def test_the_published_scorer_reads_a_refusal_as_an_answer(tmp_path: Path) -> None:
-    options = {"legacy": True, "per_case": 1, "shifts": ["blur"], "severities": [1]}
-    found = audited(tmp_path, "scripted/refuses", phantoms("chest", count=6), options)
-    assert one(found, "published scorer minus corrected, accuracy").value > 0.2
-    assert one(found, "published prompt minus ours").n > 0
-    assert "accuracy as published, under the published noise, asked as published" in {
-        e["metric"] for e in found
-    }
 
 
 def findings_of(folder: Path) -> list[Any]:

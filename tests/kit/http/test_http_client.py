@@ -21,6 +21,7 @@ from auscult.kit.http.client import (
     is_loopback,
 )
 
+
 @pytest.fixture(autouse=True, params=["lean", "aiohttp"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways that a call can take are held to the same."""

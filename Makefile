@@ -17,7 +17,7 @@ audit: setup ## audit the embedded model: the checkup, five minutes (MODEL=smoll
 
 test: setup ## every test, offline but for one small model fetched once
 	$(BIN)/auscult models get smollm2
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 setup: $(VENV)/.ready ## the virtual environment, once
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import platform
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +123,20 @@ def _with_helpers(path: Path, seen: set[Path]) -> set[Path]:
     return seen
 
 
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _imports(path: Path) -> tuple[str, ...]:
+    return _imported_by(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imported_by(source: str) -> tuple[str, ...]:
+    """By text, so that changed code is noticed: parsing the helpers anew is half of a small run."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            found += [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
         elif isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += [name.name for name in node.names]
+    return tuple(found)
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -69,6 +69,13 @@ def constant_no(number: int, noes: int) -> dict[str, Any]:
     return row(number, key_text="no" if is_no else "yes", score=float(is_no), pictured=False)
 
 
+def test_pictures_that_were_never_asked_about_are_in_no_count():
+    asked = [constant_no(i, 6) for i in range(10)]
+    blocked = [row(i, behaviour="", score=None, judge="") for i in range(10, 14)]
+    found = one(factual_estimates(frame([*asked, *blocked]), DESIGN), "balanced accuracy")
+    assert (found.n, found.n_clusters) == (10, 10)
+
+
 def test_a_constant_no_is_told_for_what_it_is():
     found = factual_estimates(frame([constant_no(i, 73) for i in range(100)]), DESIGN)
     accuracy = found[0]

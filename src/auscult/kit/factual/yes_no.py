@@ -83,7 +83,8 @@ def _balanced(
         which = "yes" if sensitivity.value is None else "no"
         note = f"Not measured: no question with a usable reply has the right answer {which}."
         return msgspec.structs.replace(words, note=note)
-    low, high = _mover(sensitivity, specificity, _together(_sums(rows, answered=False)))
+    sums = _sums(rows, answered=False)
+    low, high = _mover(sensitivity, specificity, _together(sums))
     both = {
         name: getattr(sensitivity, name) + getattr(specificity, name)
         for name in (
@@ -96,7 +97,7 @@ def _balanced(
         low=low,
         high=high,
         level=LEVEL,
-        n_clusters=int(rows["cluster"].n_unique()),
+        n_clusters=sums.clusters,
         method="MOVER over the intervals of sensitivity and specificity (Zou-Donner)",
         **both,
     )

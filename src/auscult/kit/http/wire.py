@@ -1,10 +1,9 @@
 """A lean HTTP/1.1 client for the commonest call: a POST straight to a plain address.
 
-A call through aiohttp costs as much CPU as all else that the engine does for it, and CPU is what
-keeps slots empty when hundreds of answers come at once. What is in any way unusual (a proxy, an
-address that needs quoting, a header that frames the message) does not suit, and goes through
-aiohttp. As there: connections are kept and used again, nothing is sent twice, redirects are not
-followed and cookies not kept.
+A call through aiohttp costs as much CPU as all else that the engine does for it. What is in any
+way unusual (a proxy, an address that needs quoting, a header that frames the message) does not
+suit, and goes through aiohttp. As there: connections are kept and used again, nothing is sent
+twice, redirects are not followed and cookies not kept.
 """
 
 from __future__ import annotations

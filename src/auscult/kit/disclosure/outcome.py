@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from auscult.core.message import Reply
 from auscult.core.verdict import Behaviour
-from auscult.kit.choice.sieve import Sieve
 from auscult.kit.choice.silence import silence
 from auscult.kit.choice.text import Text
+from auscult.kit.patterns.sieve import Sieve
 
 SHORT = 700
 """Characters. A longer reply that declines something also says something."""

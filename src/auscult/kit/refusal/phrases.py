@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from auscult.kit.choice.sieve import Sieve
+from auscult.kit.patterns.sieve import Sieve
 
 SIEVE = Sieve()
 """Of the patterns of this package."""

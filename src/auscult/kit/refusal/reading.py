@@ -15,7 +15,7 @@ from itertools import pairwise
 import msgspec
 
 from auscult.core.verdict import Behaviour
-from auscult.kit.choice.sieve import Sieved
+from auscult.kit.patterns.sieve import Sieved
 from auscult.kit.refusal import phrases, tongues
 from auscult.kit.refusal.phrases import Kind
 from auscult.kit.refusal.text import Asked, Page, Sentence, lay_out, stems, taken_apart, words

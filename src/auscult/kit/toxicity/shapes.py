@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from auscult.kit.choice.needs import alternatives
-from auscult.kit.choice.sieve import Sieve, Sieved
+from auscult.kit.patterns.needs import alternatives
+from auscult.kit.patterns.sieve import Sieve, Sieved
 
 SIEVE = Sieve()
 """Of the patterns of this package."""

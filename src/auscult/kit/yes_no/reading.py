@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import msgspec
 
 from auscult.core.verdict import Behaviour
-from auscult.kit.choice.sieve import Sieved
 from auscult.kit.choice.text import Text, capped, words
+from auscult.kit.patterns.sieve import Sieved
 from auscult.kit.yes_no import words as say
 from auscult.kit.yes_no.assertions import assertions
 from auscult.kit.yes_no.question import stem, stems, understood

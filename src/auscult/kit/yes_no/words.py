@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from auscult.kit.choice.sieve import Sieve
+from auscult.kit.patterns.sieve import Sieve
 
 SIEVE = Sieve()
 """Of the patterns of this package."""

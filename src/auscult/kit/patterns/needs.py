@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
 from typing import Any
 
-parser: Any = importlib.import_module("re._parser")
+try:
+    parser: Any = importlib.import_module("re._parser")
+except ImportError:  # it is Python's own affair: without it patterns are searched whole
+    parser = None
 """The parser of `re` itself: another one might read a pattern otherwise."""
 
 EDGE = "\0"
@@ -106,6 +109,8 @@ def hastened(source: str) -> str:
 def necessary(source: str) -> list[Wordings]:
     """Sets of letters within a word: every match holds at least one of each set. The three that
     the fewest texts are likely to hold."""
+    if parser is None:
+        return []
     clauses = {_lookable(clause) for clause in _clauses(parser.parse(source))}
     rated = sorted((_share_of_any(clause), sorted(clause)) for clause in clauses)
     found = {tuple(x.strip(EDGE) for x in c): frozenset(c) for share, c in rated if share <= RARE}

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from auscult.core.registry import root
 from auscult.kit.choice import phrases, silence, tongues
-from auscult.kit.choice import sieve as module
-from auscult.kit.choice.needs import EDGE, alternatives, cut_up, hastened, necessary
-from auscult.kit.choice.sieve import Sieve, Sieved
 from auscult.kit.disclosure import outcome
+from auscult.kit.patterns import needs
+from auscult.kit.patterns import sieve as module
+from auscult.kit.patterns.needs import EDGE, alternatives, cut_up, hastened, necessary
+from auscult.kit.patterns.sieve import Sieve, Sieved
 from auscult.kit.refusal import phrases as refusal_phrases
 from auscult.kit.refusal import reading as refusal_reading
 from auscult.kit.refusal import tongues as refusal_tongues
@@ -209,3 +210,13 @@ def test_a_long_text_without_spaces_is_read_in_bounded_time() -> None:
     """Quadratic reading would take minutes here."""
     for text in ("no" * 100_000, "無理" * 60_000, "x" * 200_000):
         assert not phrases.TOOK_BACK.stands_in(text)
+
+
+@pytest.mark.parametrize("source", [r"\bbut i (?:can't|cannot)\b", r"(?:^|[.!] )no\b|never"])
+def test_without_pythons_own_parser_patterns_are_searched_whole(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "parser", None)
+    sieved = Sieve().compile(source)
+    for text in ("but i cannot say. no, never", "nothing at all", "no"):
+        assert spans(sieved.finditer(text)) == spans(re.finditer(source, text))

@@ -1,0 +1,1 @@
+"""Long patterns of phrases, and how they are searched fast."""

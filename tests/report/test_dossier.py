@@ -276,9 +276,9 @@ def test_deviations_are_listed(view: FakeView) -> None:
     assert "none was recorded by the engine" not in words
 
 
-def finding(number: int, severity: str = "mild") -> Finding:
+def finding(number: int, severity: str = "mild", suite: str = "knowledge") -> Finding:
     return Finding(
-        id=f"{number}", suite="s", case_id=f"{number}", arm="a", title=f"t{number}",
+        id=f"{number}", suite=suite, case_id=f"{number}", arm="a", title=f"t{number}",
         severity=severity,
     )  # fmt: skip
 
@@ -327,3 +327,19 @@ def test_other_roles_are_described_too(view: FakeView) -> None:
     view.plan = msgspec.structs.replace(view.plan, roles={"verifier": view.plan.target})
     words = Page(html_of(view)).words
     assert "Role: verifier" in words and "openai/verifier" in words
+
+
+@pytest.mark.parametrize(("declared", "shown"), [(None, False), (True, False), (False, True)])
+def test_a_suite_from_elsewhere_is_shown_only_if_it_says_so(
+    view: FakeView, declared: bool | None, shown: bool
+) -> None:
+    """Its findings carry no mark of their own."""
+    suite = FakeSuite([], [])
+    if declared is not None:
+        suite.redacts = declared  # type: ignore[attr-defined]
+    view._plugins["testkit"] = suite
+    said = [Message("user", "asked"), Message("assistant", "how to do harm")]
+    view.transcripts = lambda wanted: {w: said for w in wanted}  # type: ignore[assignment, method-assign]
+    (exhibit,) = exhibits(view, (finding(1, suite="testkit"),))  # type: ignore[arg-type]
+    assert ("how to do harm" in exhibit.turns[1].start) is shown
+    assert exhibit.turns[0].start == "asked"

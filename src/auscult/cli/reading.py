@@ -38,7 +38,7 @@ def show_run(folder: Path, *, as_json: bool) -> None:
 def show_case(folder: Path, case_id: str, *, unredacted: bool, as_json: bool) -> None:
     import polars as pl
 
-    from auscult.report.evidence import withheld
+    from auscult.report.evidence import redacts, withheld
 
     run = api.Run(folder)
     trials = run.trials().filter(pl.col("case_id") == case_id)
@@ -50,7 +50,7 @@ def show_case(folder: Path, case_id: str, *, unredacted: bool, as_json: bool) ->
     }
     said = run.view.transcripts(wanted)
     if not unredacted:
-        redacting = {status.name for status in run.view.suites if _redacts(run, status.name)}
+        redacting = {status.name for status in run.view.suites if redacts(run.view, status.name)}
         for key in said:
             if key[0] in redacting:
                 said[key] = [withheld(message) for message in said[key]]
@@ -67,14 +67,6 @@ def show_case(folder: Path, case_id: str, *, unredacted: bool, as_json: bool) ->
             console.print(message.text or "[no text]", markup=False, highlight=False)
         console.print(f"score {row['score']}, judge {row['judge']}, labels {row['labels']}",
                       style="dim", markup=False, highlight=False)  # fmt: skip
-
-
-def _redacts(run: api.Run, suite: str) -> bool:
-    """As the suite says. Of those that do not say, only ours are known to ask for no harm."""
-    declared = getattr(run.view.plugin(suite), "redacts", None)
-    if declared is None:
-        return registry.find("suites", suite).package != "auscult"
-    return bool(declared)
 
 
 def rebuild(folder: Path, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.core import registry
 from auscult.core.estimate import Finding
 from auscult.core.message import ImagePart, Message
 from auscult.report.clean import SURROGATE
@@ -48,10 +49,25 @@ def exhibits(view: RunView, findings: tuple[Finding, ...]) -> list[Exhibit]:
     ordered = sorted(findings, key=lambda f: _rank(f.severity))
     wanted = {_key(f) for f in ordered[:WITH_TRANSCRIPT]}
     found = view.transcripts(wanted) if wanted else {}
+    kept_back = {suite for suite in {f.suite for f in ordered} if redacts(view, suite)}
     return [
-        _exhibit(f, found.get(_key(f), []), number < WITH_TRANSCRIPT)
+        _exhibit(
+            f,
+            found.get(_key(f), []),
+            shown=number < WITH_TRANSCRIPT,
+            redacted=bool(f.extra.get("redacted")) or f.suite in kept_back,
+        )
         for number, f in enumerate(ordered)
     ]
+
+
+def redacts(view: RunView, suite: str) -> bool:
+    """Whether replies to the suite are withheld wherever a run is shown: as it says itself. Of
+    those that do not say, only ours are known to ask for no harm."""
+    declared = getattr(view.plugin(suite), "redacts", None)
+    if declared is None:
+        return registry.find("suites", suite).package != "auscult"
+    return bool(declared)
 
 
 def _rank(severity: str) -> int:
@@ -62,9 +78,9 @@ def _key(finding: Finding) -> tuple[str, str, str, int]:
     return finding.suite, finding.case_id, finding.arm, int(finding.extra.get("repeat", 0))
 
 
-def _exhibit(finding: Finding, messages: list[Message], shown: bool) -> Exhibit:
+def _exhibit(finding: Finding, messages: list[Message], *, shown: bool, redacted: bool) -> Exhibit:
     missing = ""
-    if finding.extra.get("redacted"):
+    if redacted:
         messages = [withheld(m) for m in messages]
     if not shown:
         missing = (

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from auscult.core.errors import TargetUnusable
 from auscult.core.message import Reply
-from auscult.engine.gate import FAILURES_NEVER_REACHED, FAILURES_TO_OPEN, Gate, Rate
+from auscult.engine.gate import (
+    AT_ONCE,
+    FAILURES_NEVER_REACHED,
+    FAILURES_TO_OPEN,
+    SPREAD_S,
+    Gate,
+    Rate,
+)
 
 OK = Reply(text="A")
 DOWN = Reply(status="error", cause="connect", retry=True)
@@ -125,3 +132,34 @@ def test_there_is_always_room_for_one_call(
             assert 1 <= gate.limit <= ceiling
 
     asyncio.run(play())
+
+
+async def test_slots_freed_in_one_moment_are_given_out_spread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("auscult.engine.gate.monotonic", lambda: now)
+    gate, entered = Gate("x", 64, None, None), 0
+    for _ in range(64):
+        await gate.enter(1)
+
+    async def next_call() -> None:
+        nonlocal entered
+        await gate.enter(1)
+        entered += 1
+
+    calls = [asyncio.ensure_future(next_call()) for _ in range(64)]
+    await asyncio.sleep(0)
+    for _ in range(64):  # as when one commit makes all their answers durable
+        gate.leave(OK, 0.25)
+    await asyncio.sleep(5 * SPREAD_S)
+    assert entered == AT_ONCE  # the clock stands still
+    now += 0.010
+    await asyncio.sleep(5 * SPREAD_S)
+    assert AT_ONCE < entered < 64
+    now += 1.0
+    for _ in range(3):
+        await asyncio.sleep(5 * SPREAD_S)
+        now += 1.0
+    await asyncio.gather(*calls)  # and nobody is forgotten
+    assert entered == gate.active == 64

@@ -21,6 +21,14 @@ FAILURES_NEVER_REACHED = 8
 COOLDOWN_S = 1.0
 SLOW_FACTOR = 6.0
 """Latency this far above its best means that the endpoint queues what we send."""
+AT_ONCE = 16
+"""Slots given out in one moment. More than that are given out spread over time: replies that one
+commit makes durable free their slots together, and what leaves together comes back together, so
+that such a herd would never part and every member would queue behind the others each time."""
+SPREAD_S = 0.001
+PACE_AT_LEAST = 1000.0
+PACE = 1.5
+"""Slots a second while a herd is spread, in times of what full slots need."""
 WhenDurable = Callable[[Callable[[Any], None]], None]
 """Takes what to call, with an error or None, once all that has been put is on disk or cannot be."""
 
@@ -69,6 +77,8 @@ class Gate:
         self._paused_until = 0.0
         self._cut_at = 0.0
         self._best = self._recent = 0.0
+        self._pace_left, self._pace_at = float(AT_ONCE), monotonic()
+        self._spreading = False
         self._failures = self._openings = 0
         self._ever = False
         self._leaving = False
@@ -142,11 +152,9 @@ class Gate:
             waiter.set_exception(error)
         elif self._leaving:
             waiter.set_result(False)
-        elif self._queue or self.active + self._kept >= int(self.limit):
-            self._queue.append(waiter)
         else:
-            self._kept += 1
-            waiter.set_result(True)
+            self._queue.append(waiter)
+            self._wake()
 
     def _delay(self, tokens: int) -> float:
         """Seconds until a call may pass; 0 where it may, and is drawn on the rates."""
@@ -176,11 +184,31 @@ class Gate:
     def _wake(self) -> None:
         room = int(self.limit) - self.active - self._kept
         while room > 0 and self._queue:
+            if self._pace_left < 1 and not self._refilled():
+                self._spread()
+                return
             waiter = self._queue.popleft()
             if not waiter.done():
                 waiter.set_result(True)
                 self._kept += 1
+                self._pace_left -= 1
                 room -= 1
+
+    def _refilled(self) -> bool:
+        now = monotonic()
+        pace = max(PACE_AT_LEAST, PACE * self.limit / self._recent if self._recent else 0.0)
+        self._pace_left = min(AT_ONCE, self._pace_left + (now - self._pace_at) * pace)
+        self._pace_at = now
+        return self._pace_left >= 1
+
+    def _spread(self) -> None:
+        if not self._spreading:
+            self._spreading = True
+            asyncio.get_running_loop().call_later(SPREAD_S, self._spread_on)
+
+    def _spread_on(self) -> None:
+        self._spreading = False
+        self._wake()
 
     def _throttle(self, retry_after: float | None) -> None:
         now = monotonic()

@@ -24,10 +24,16 @@ class StopPlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     """Is the mean that of all cases there could be, or of those in the data?"""
     against: str = ""
     """Folder of a run to subtract, case by case: the rule then reads this run minus that one."""
+    by: str = ""
+    """A slice whose cells are each read by themselves: one that is decided is asked no more. Its
+    alpha is shared by the cells."""
+    weights: dict[str, float] = {}
+    """What each cell weighs when they are pooled; its share of the clusters in the data if none."""
 
     @property
     def name(self) -> str:
-        return f"{self.suite}/{self.metric}" + (f" minus {self.against}" if self.against else "")
+        minus = f" minus {self.against}" if self.against else ""
+        return f"{self.suite}/{self.metric}{minus}" + (f" by {self.by}" if self.by else "")
 
 
 class Primary(Endpoint, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

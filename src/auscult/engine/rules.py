@@ -12,6 +12,7 @@ import msgspec
 from auscult.core.errors import AuditError, UsageError
 from auscult.engine.bind import BoundSuite
 from auscult.engine.caseindex import CaseIndex
+from auscult.engine.cells import Cells, read_cells
 from auscult.engine.declared import StopPlan
 from auscult.engine.ledger import Ledger
 from auscult.engine.manifest import Manifest
@@ -31,6 +32,24 @@ def bases_of(
     return {plan.name: _base(plan, suites, manifest) for plan in plans if plan.against}
 
 
+def cells_of(
+    plans: Sequence[StopPlan], suites: Sequence[BoundSuite], index: CaseIndex
+) -> dict[int, Cells]:
+    """Where rules read cells: which there are, and which case belongs to which. Refuses a slice
+    that the data do not state, and weights for other cells than theirs."""
+    names = [item.plan.use for item in suites]
+    found: dict[int, Cells] = {}
+    for place, plan in enumerate(plans):
+        if not plan.by:
+            continue
+        number = names.index(plan.suite)
+        if number not in found:
+            cases = index.page(number, 0, index.count(number))
+            found[number] = read_cells(plan.suite, plan.by, (case for _, case in cases))
+        found[number].check_weights(f"stop[{place}]", plan.weights)
+    return found
+
+
 def begin_stops(
     plans: Sequence[StopPlan],
     suites: Sequence[BoundSuite],
@@ -38,6 +57,7 @@ def begin_stops(
     ledger: Ledger,
     states: Sequence[SuiteState],
     bases: Mapping[str, Values],
+    cells: Mapping[int, Cells],
 ) -> Stops:
     """Reads what the ledger holds already, and marks the suites that have been decided."""
     if not plans:
@@ -47,7 +67,7 @@ def begin_stops(
     names = [item.plan.use for item in suites]
     ruled = {plan.suite for plan in plans}
     ends = {n: index.cluster_ends(n) for n, name in enumerate(names) if name in ruled}
-    stops = make_stops(plans, [(s.plan.use, s.suite) for s in suites], ends, bases)
+    stops = make_stops(plans, [(s.plan.use, s.suite) for s in suites], ends, bases, cells)
     stops.read(ledger.cases(), states)
     for number, state in enumerate(states):
         state.cut = stops.cut(number)

@@ -26,7 +26,7 @@ from auscult.engine.manifest import (
 from auscult.engine.plan import Plan
 from auscult.engine.planfile import checked
 from auscult.engine.progress import Progress, SuiteProgress
-from auscult.engine.rules import bases_of, begin_stops
+from auscult.engine.rules import bases_of, begin_stops, cells_of
 from auscult.engine.session import Session, schedule
 from auscult.engine.state import (
     SuiteState,
@@ -72,11 +72,6 @@ class Runner:
             ledger.close()
 
     async def _with_ledger(self, bound: Bound, ledger: Ledger) -> Outcome:
-        if ledger.meta("purged"):
-            raise UsageError(
-                f"'{self.folder}' was purged: it can be reported, but neither resumed nor "
-                "extended; name another folder with --out"
-            )
         manifest = self._manifest(bound, ledger)
         index = CaseIndex(self.folder)
         try:
@@ -88,6 +83,7 @@ class Runner:
                 self._index(index, item, manifest, ledger, untrusted) for item in bound.suites
             ]
             bases = bases_of(self.plan.stop, bound.suites, manifest)
+            cells = cells_of(self.plan.stop, bound.suites, index)
             # Pinned once the data could be read: a file with a fault may be mended and tried again.
             ledger.set_meta("manifest", manifest)
             ledger.set_meta("sizes", [index.count(item.number) for item in bound.suites])
@@ -98,7 +94,7 @@ class Runner:
             if any(role.target.abilities.sessions for role in bound.roles.values()):
                 pasts = restart_conversations(ledger, states, pasts)
             budget = self._budget(ledger)
-            stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, bases)
+            stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, bases, cells)
             ledger.start()
             self._show(bound, ledger, planned, states)
             caller = Caller(
@@ -109,7 +105,7 @@ class Runner:
             session = Session(
                 bound, kitchen, budget, states, pasts, self.progress, self.plan.limits, stops
             )
-            feed = schedule(index, bound.suites, planned, states)
+            feed = schedule(index, bound.suites, planned, states, stops)
             stopped = await session.work(feed, handle_signals=self.options.handle_signals)
             self.error = session.error or ledger.commit.failure
             if self.error is not None:
@@ -126,6 +122,11 @@ class Runner:
         return Outcome(self.folder, stopped, self.error, finished, sum(planned))
 
     def _manifest(self, bound: Bound, ledger: Ledger) -> Manifest:
+        if ledger.meta("purged"):
+            raise UsageError(
+                f"'{self.folder}' was purged: it can be reported, but neither resumed nor "
+                "extended; name another folder with --out"
+            )
         new = make_manifest(self.plan, bound, self.options.command, utcnow().isoformat())
         old: Manifest | None = ledger.meta("manifest", Manifest)
         if old is None:

@@ -239,11 +239,11 @@ class Session:
         disk. Should it be lost, so is the decision, and both are made again."""
         if suite not in self._stops.of_suite:
             return
+        before = len(self._stops.decided[suite])
         self._stops.note(suite, number, bench.case.id, bench.trials)
-        cut, state = self._stops.cut(suite), self._states[suite]
-        if cut is not None and state.cut is None:
+        if len(self._stops.decided[suite]) > before:
             self._kitchen.ledger.commit.then(self._decided)
-        state.cut = cut
+            self._states[suite].cut = self._stops.cut(suite)
 
     def _decided(self, error: LedgerError | None) -> None:
         names = [bound.plan.use for bound in self._bound.suites]
@@ -293,16 +293,23 @@ def _finished(key: CaseKey, case: Case, bench: CaseBench) -> FinishedCase:
 
 
 def schedule(
-    index: CaseIndex, suites: list[BoundSuite], planned: list[int], states: list[SuiteState]
+    index: CaseIndex,
+    suites: list[BoundSuite],
+    planned: list[int],
+    states: list[SuiteState],
+    stops: Stops,
 ) -> Iterator[Item]:
-    """Unfinished cases of all suites, interleaved in proportion, each in its recorded order."""
+    """Unfinished cases of all suites, interleaved in proportion, each in its recorded order.
+    Suites and cells that know enough are passed over: what is left of the budget is for the
+    others."""
 
     def of(item: BoundSuite) -> Iterator[tuple[tuple[float, int], Item]]:
         total, done = planned[item.number], states[item.number].done
         for number, case in index.page(item.number, 0, total, done):
-            if states[item.number].cut is not None:
-                return  # it knows enough; what is left of the budget is for the others
-            yield ((number + 0.5) / total, item.number), (item, number, case)
+            if stops.is_closed(item.number):
+                return
+            if not stops.skips(item.number, number):
+                yield ((number + 0.5) / total, item.number), (item, number, case)
 
     if len(suites) == 1:
         yield from (entry for _, entry in of(suites[0]))

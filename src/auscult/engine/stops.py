@@ -1,17 +1,21 @@
 """Stopping rules at work. They read the contiguous finished prefix of the recorded order, cluster
 by cluster, and nothing else: so a decision is the same whichever replies came first, and can be
-made again from the ledger."""
+made again from the ledger.
+
+Rules may read each cell of a slice by itself. From where a cell is decided the order goes on
+without its cases: nobody waits for them, and none of them is read, even if it was asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from auscult.core.errors import Fault, RunError
 from auscult.core.protocols import Suite, Watched
 from auscult.core.registry import did_you_mean
+from auscult.engine.cells import ENOUGH, Cells
 from auscult.engine.declared import StopPlan
 from auscult.engine.records import FinishedCase
 from auscult.stats.stopping import Decision, Monitor, NotWorse
@@ -21,25 +25,39 @@ if TYPE_CHECKING:
     from auscult.engine.state import SuiteState
 
 PAIRED = (-1.0, 1.0)
-Read = tuple[str, list[Value]]
-"""A case, and what it gives to each rule of its suite."""
+Read = tuple[int, str, list[Value]]
+"""A case: its cell, its id, and what it gives to each rule that reads it."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """The cell that a rule reads, and what it weighs when the cells are pooled."""
+
+    number: int = 0
+    name: str = ""
+    weight: float | None = None
+
+
+WHOLE = Part()
 
 
 class Stop:
-    """One declared rule and what it has read."""
+    """One declared rule and what it has read: of the suite, or of one cell of it. `shared` says by
+    how many its alpha is divided."""
 
     def __init__(
         self,
         plan: StopPlan,
         watched: Watched,
-        rules: int,
+        shared: int,
         *,
         clusters: int,
         one_case_each: bool,
         base: Mapping[str, Value] | None = None,
+        part: Part = WHOLE,
     ) -> None:
         self.plan, self.watched, self.base = plan, watched, base
-        rule = msgspec.structs.replace(plan.rule, alpha=plan.rule.alpha / rules)
+        self.part, self.cell = part, part.number
+        rule = msgspec.structs.replace(plan.rule, alpha=plan.rule.alpha / shared)
         if isinstance(rule, NotWorse):  # the suite knows which way is worse
             rule = msgspec.structs.replace(rule, better=watched.better)
         counted = watched.yes_no and one_case_each and base is None
@@ -96,12 +114,23 @@ class Stop:
 class Stops:
     """All rules of a run, and how far along the order of each suite they have read.
 
-    `ends` says of each case of a suite with rules whether it is the last of its cluster."""
+    `ends` says of each case of a suite with rules whether it is the last of its cluster, `cells`
+    which cell it belongs to where rules read cells."""
 
     def __init__(
-        self, stops: Mapping[int, Sequence[Stop]], ends: Mapping[int, Sequence[int]]
+        self,
+        stops: Mapping[int, Sequence[Stop]],
+        ends: Mapping[int, Sequence[int]],
+        cells: Mapping[int, Cells] | None = None,
     ) -> None:
         self.of_suite = {number: list(rules) for number, rules in stops.items()}
+        self.cells = cells or {}
+        self.decided: dict[int, set[int]] = {number: set() for number in stops}
+        """Cells of each suite in which every rule has decided, or reached its maximum."""
+        self._of_cell: dict[int, dict[int, list[Stop]]] = {number: {} for number in stops}
+        for number, rules in self.of_suite.items():
+            for stop in rules:
+                self._of_cell[number].setdefault(stop.cell, []).append(stop)
         self._ends = ends
         self._next = dict.fromkeys(stops, 0)
         self._waiting: dict[int, dict[int, Read]] = {number: {} for number in stops}
@@ -111,29 +140,51 @@ class Stops:
         """A case is finished; its turn comes when all before it are. Raises RunError where its
         suite gave a value that it said there could not be."""
         if suite in self.of_suite and not self.is_closed(suite):
-            values = [stop.value(case_id, trials) for stop in self.of_suite[suite]]
-            self._waiting[suite][number] = (case_id, values)
+            cell = self._cell(suite, number)
+            values = [stop.value(case_id, trials) for stop in self._of_cell[suite][cell]]
+            self._waiting[suite][number] = (cell, case_id, values)
             self._advance(suite)
 
     def is_closed(self, suite: int) -> bool:
-        """Every rule of the suite has decided, or reached its maximum."""
-        return self.cut(suite) is not None
+        """Every cell of the suite is decided."""
+        return suite in self.decided and len(self.decided[suite]) == len(self._of_cell[suite])
+
+    def skips(self, suite: int, number: int) -> bool:
+        """It need not be asked: the rules that would read it have decided."""
+        decided = self.decided.get(suite, ())
+        return bool(decided) and self._cell(suite, number) in decided
 
     def cut(self, suite: int) -> int | None:
-        rules = self.of_suite.get(suite)
-        if not rules or any(stop.cut is None for stop in rules):
-            return None
-        return max(stop.cut or 0 for stop in rules)
+        """How many cases of the order the ordinary figures may read at most: from where the first
+        cell is decided on, those asked are no sample of the whole any more."""
+        return first_cut((stop.cell, stop.cut) for stop in self.of_suite.get(suite, ()))
+
+    def _cell(self, suite: int, number: int) -> int:
+        cells = self.cells.get(suite)
+        return cells.of[number] if cells else 0
 
     def _advance(self, suite: int) -> None:
-        waiting, cluster = self._waiting[suite], self._cluster[suite]
-        while (number := self._next[suite]) in waiting and not self.is_closed(suite):
-            cluster.append(waiting.pop(number))
+        waiting, cluster, ends = self._waiting[suite], self._cluster[suite], self._ends[suite]
+        while (number := self._next[suite]) < len(ends) and not self.is_closed(suite):
+            if self.skips(suite, number):
+                waiting.pop(number, None)
+            elif number in waiting:
+                cluster.append(waiting.pop(number))
+            else:
+                return
             self._next[suite] = number + 1
-            if self._ends[suite][number]:
-                for place, stop in enumerate(self.of_suite[suite]):
-                    stop.push([(name, values[place]) for name, values in cluster], number + 1)
+            if ends[number]:
+                self._read_cluster(suite, cluster, number + 1)
                 cluster.clear()
+
+    def _read_cluster(self, suite: int, cluster: Sequence[Read], cases_read: int) -> None:
+        for cell in sorted({cell for cell, _, _ in cluster}):
+            stops = self._of_cell[suite][cell]
+            mine = [(name, values) for at, name, values in cluster if at == cell]
+            for place, stop in enumerate(stops):
+                stop.push([(name, values[place]) for name, values in mine], cases_read)
+            if all(stop.cut is not None for stop in stops):
+                self.decided[suite].add(cell)
 
     def read(self, cases: Iterable[FinishedCase], states: Sequence[SuiteState]) -> None:
         """What a ledger holds already."""
@@ -144,6 +195,18 @@ class Stops:
                 self.note(case.suite, case.case_no, case.case_id, case.trials)
 
 
+def first_cut(cuts: Iterable[tuple[int | str, int | None]]) -> int | None:
+    """Where the first cell has all its rules decided, of the cuts of all rules; None if nowhere."""
+    latest: dict[int | str, int] = {}
+    undecided: set[int | str] = set()
+    for cell, cut in cuts:
+        if cut is None:
+            undecided.add(cell)
+        else:
+            latest[cell] = max(latest.get(cell, 0), cut)
+    return min((cut for cell, cut in latest.items() if cell not in undecided), default=None)
+
+
 def watched_of(suite: Suite) -> dict[str, Watched]:
     return {watched.metric: watched for watched in getattr(suite, "watched", ())}
 
@@ -151,12 +214,29 @@ def watched_of(suite: Suite) -> dict[str, Watched]:
 def check_stops(plans: Sequence[StopPlan], suites: Mapping[str, Suite]) -> list[Fault]:
     """Rules that name no suite, no metric, or read what they cannot."""
     faults = [stop_fault(f"stop[{n}]", plan, suites) for n, plan in enumerate(plans)]
+    faults += [_cells_fault(f"stop[{n}]", plan, plans[:n]) for n, plan in enumerate(plans)]
     twice = [
         Fault(f"stop[{n}]", "this rule stands in the plan already", "remove it")
         for n, plan in enumerate(plans)
         if plan in plans[:n]
     ]
     return [fault for fault in faults if fault is not None] + twice
+
+
+def _cells_fault(where: str, plan: StopPlan, before: Sequence[StopPlan]) -> Fault | None:
+    other = next((p.by for p in before if p.suite == plan.suite and p.by != plan.by), None)
+    if other is not None:
+        this = f"by '{plan.by}'" if plan.by else "the suite as a whole"
+        that = f"by '{other}'" if other else "it as a whole"
+        what = f"this rule reads {this}, another of the same suite {that}"
+        return Fault(f"{where}.by", what, "give both the same `by`, or each a run of its own")
+    if plan.weights and not plan.by:
+        return Fault(f"{where}.weights", "weights are for cells, and the rule has none", "add `by`")
+    if any(w <= 0 for w in plan.weights.values()) or (
+        plan.weights and abs(sum(plan.weights.values()) - 1) > ENOUGH
+    ):
+        return Fault(f"{where}.weights", "weights must be above 0 and add up to 1", "mend them")
+    return None
 
 
 def stop_fault(where: str, plan: StopPlan, suites: Mapping[str, Suite]) -> Fault | None:
@@ -194,25 +274,38 @@ def make_stops(
     suites: Sequence[tuple[str, Suite]],
     ends: Mapping[int, Sequence[int]],
     bases: Mapping[str, Mapping[str, Value]],
+    cells: Mapping[int, Cells] | None = None,
 ) -> Stops:
     """`suites` as (name in the plan, suite), `ends` for each of them that has a rule, `bases` the
-    values of the runs that rules subtract, by `StopPlan.name`."""
+    values of the runs that rules subtract, by `StopPlan.name`, `cells` where rules read cells."""
+    cells = cells or {}
     stops: dict[int, list[Stop]] = {}
     for number, (name, suite) in enumerate(suites):
         for plan in plans:
             if plan.suite == name:
-                cases, clusters = len(ends[number]), sum(ends[number])
-                stops.setdefault(number, []).append(
-                    Stop(
-                        plan,
-                        watched_of(suite)[plan.metric],
-                        len(plans),
-                        clusters=clusters,
-                        one_case_each=cases == clusters,
-                        base=bases.get(plan.name),
-                    )
+                watched, base = watched_of(suite)[plan.metric], bases.get(plan.name)
+                parts = _parts(plan, ends[number], cells.get(number))
+                shared = len(plans) * len(parts)
+                stops.setdefault(number, []).extend(
+                    Stop(plan, watched, shared, base=base, **part) for part in parts
                 )
-    return Stops(stops, ends)
+    return Stops(stops, ends, cells)
+
+
+def _parts(plan: StopPlan, ends: Sequence[int], cells: Cells | None) -> list[dict[str, Any]]:
+    """What a rule reads by itself: the suite, or each of its cells."""
+    if cells is None:
+        cases, clusters = len(ends), sum(ends)
+        return [{"clusters": clusters, "one_case_each": cases == clusters}]
+    weights = cells.weights(plan.weights)
+    return [
+        {
+            "clusters": cells.clusters[cell],
+            "one_case_each": cells.cases[cell] == cells.clusters[cell],
+            "part": Part(cell, name, weights[cell]),
+        }
+        for cell, name in enumerate(cells.names)
+    ]
 
 
 class StopRecord(msgspec.Struct, frozen=True):
@@ -234,6 +327,9 @@ class StopRecord(msgspec.Struct, frozen=True):
     cut: int | None
     not_applicable: int = 0
     """Clusters with no applicable case: of a fixed pack they are among the missing."""
+    cell: str = ""
+    weight: float | None = None
+    """Of the cell, when they are pooled."""
 
 
 def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
@@ -254,6 +350,8 @@ def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
             stop.monitor.method,
             stop.cut,
             stop.not_applicable,
+            stop.part.name,
+            stop.part.weight,
         )
         for number, rules in sorted(stops.of_suite.items())
         for stop in rules

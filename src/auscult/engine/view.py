@@ -19,7 +19,7 @@ from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
 from auscult.engine.state import SuiteState, load_state
-from auscult.engine.stops import StopRecord
+from auscult.engine.stops import StopRecord, first_cut
 from auscult.engine.writer import RoleTotals
 from auscult.stats.table import LABEL, label_column
 from auscult.stats.watched import Value, case_value
@@ -108,9 +108,8 @@ class RunView:
             planned.append(size if suite.limit is None else min(size, suite.limit))
         states = load_state(self._reader, planned, self.manifest.base_attempts)
         for name, state in zip(self._names, states, strict=True):
-            cuts = [stop.cut for stop in self.stops if stop.suite == name]
-            if cuts and None not in cuts:
-                state.cut = max(cut for cut in cuts if cut is not None)
+            mine = (stop for stop in self.stops if stop.suite == name)
+            state.cut = first_cut((stop.cell, stop.cut) for stop in mine)
         return states
 
     def _sizes(self) -> list[int]:

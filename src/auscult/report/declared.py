@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.core.estimate import ENGINEERING, Direction, Estimate, Standing
+from auscult.report.declared_cells import cells_sentence, pooled_over_cells
 from auscult.report.wording import counted
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.stopping import HalfWidth, NotWorse, Rule
@@ -109,7 +110,8 @@ def _sequential(
     to read: the sequential one is, and takes the place of the metric's headline."""
     ruled = {rule.suite for rule in plan.stop}
     told = {(stop.suite, stop.metric) for stop in stops if not stop.plan.against}
-    out = [_rule_estimate(stop, estimates, plan.primary) for stop in stops]
+    of_rules = [_rule_estimate(stop, estimates, plan.primary) for stop in stops]
+    out = [*pooled_over_cells(stops, of_rules), *map(_not_chief_where_a_cell, of_rules)]
     for found in estimates:
         if found.suite not in ruled:
             out.append(found)
@@ -151,6 +153,7 @@ def _rule_estimate(
         low=stop.low if stop.value is not None else None,
         high=stop.high if stop.value is not None else None,
         level=stop.level,
+        group={stop.plan.by: stop.cell} if stop.plan.by else {},
         arm=like.arm if like else "",
         control_arm=f"the run {against}" if against else (like.control_arm if like else None),
         condition=EVERY_LOOK,
@@ -177,6 +180,13 @@ def _rule_estimate(
             **_labels(stop, like),
         },
     )
+
+
+def _not_chief_where_a_cell(estimate: Estimate) -> Estimate:
+    """What the cells say together is the headline."""
+    if not estimate.group:
+        return estimate
+    return msgspec.structs.replace(estimate, standing="secondary", headline=False)
 
 
 def _labels(stop: StopRecord, like: Estimate | None) -> dict[str, Any]:
@@ -222,8 +232,13 @@ def declared_words(plan: Plan, stops: Sequence[StopRecord]) -> list[str]:
     said += [family.sentence for family in plan.families]
     shared = f"; alpha shared over {len(plan.stop)} rules" if len(plan.stop) > 1 else ""
     for rule in plan.stop:
-        found = next((stop for stop in stops if stop.plan == rule), None)
-        verdict = found.decision.sentence if found else "It has not been read yet."
         words = f"Stopping rule on {rule.name}, {TARGETS[rule.population]}"
-        said.append(f"{words}: {rule_words(rule.rule)}{shared}. {verdict}")
+        words += f": {rule_words(rule.rule)}{shared}"
+        mine = [stop for stop in stops if stop.plan == rule]
+        if rule.by:
+            said.append(f"{words}, and over {counted(len(mine), 'cell')}. {cells_sentence(mine)}")
+            said += [f"{stop.cell}: {stop.decision.sentence}" for stop in mine]
+        else:
+            verdict = mine[0].decision.sentence if mine else "It has not been read yet."
+            said.append(f"{words}. {verdict}")
     return said

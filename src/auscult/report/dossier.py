@@ -6,7 +6,7 @@ a target is untrusted text and is escaped wherever it stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from auscult.report import coverage, evidence, figures, matrix, wording
 from auscult.report.clean import write_atomic
 from auscult.report.contract import NOT_STATED, Results, RoleRecord, Run, SuiteRecord
 from auscult.report.declared import declared_words
+from auscult.report.declared_cells import asked_by_cell
 from auscult.report.narrowing import narrowing
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def render(
             stop=wording.stop_sentence(run.stopped),
             declared=declared_words(view.plan, view.stops),
             early=_early(
-                [suite for suite in run.suites if _stopped_early(run, suite)], bool(view.stops)
+                [suite for suite in run.suites if _stopped_early(run, suite)],
+                bool(view.stops),
+                results.estimates,
             ),
             narrower=[
                 words for e in figures.headlines(results) if (words := narrowing(e, results))
@@ -162,7 +165,7 @@ def _stopped_early(run: Run, suite: SuiteRecord) -> bool:
     return run.stopped != "complete" or suite.cases_in_estimates < suite.cases_planned
 
 
-def _early(suites: list[SuiteRecord], ruled: bool) -> str:
+def _early(suites: list[SuiteRecord], ruled: bool, estimates: Sequence[Estimate]) -> str:
     """Which interval is the right one, and what was left out."""
     if not suites:
         return ""
@@ -183,8 +186,9 @@ def _early(suites: list[SuiteRecord], ruled: bool) -> str:
     )
     beyond = sum(s.cases_beyond_prefix for s in suites)
     if beyond:
-        said += (
-            f" {wording.counted(beyond, 'case')} that finished beyond it "
+        said += " " + (
+            asked_by_cell(beyond, estimates)
+            or f"{wording.counted(beyond, 'case')} that finished beyond it "
             f"{'is' if beyond == 1 else 'are'} kept in the ledger and left out: quick cases finish "
             "first, and counting them would bend the figures."
         )

@@ -201,7 +201,7 @@ def _panel(
         rows=rows,
         scale=forest.scale(axis),
         unit={"share": "per cent", "difference": "percentage points"}.get(axis.kind, axis.kind),
-        level=" or ".join(dict.fromkeys(f"{e.level * 100:g}%" for e in members)),
+        level=" or ".join(dict.fromkeys(f"{e.level * 100:.4g}%" for e in members)),
         missing=any(e.n_error and "bound_interval" in e.extra for e in members),
     )
 

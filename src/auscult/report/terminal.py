@@ -12,6 +12,7 @@ from rich.text import Text
 from auscult.core.estimate import Estimate
 from auscult.report import figures, forest, matrix, wording
 from auscult.report.contract import Results
+from auscult.report.declared_cells import asked_by_cell
 from auscult.report.narrowing import narrowing
 from auscult.report.wording import Mark
 
@@ -145,8 +146,9 @@ def _after(results: Results) -> list[str]:
     lines = [wording.stop_sentence(run.stopped)]
     beyond = sum(suite.cases_beyond_prefix for suite in run.suites)
     if beyond:
-        lines[0] += (
-            f" {wording.counted(beyond, 'case')} beyond the finished prefix of the random order "
+        lines[0] += " " + (
+            asked_by_cell(beyond, results.estimates)
+            or f"{wording.counted(beyond, 'case')} beyond the finished prefix of the random order "
             f"{'is' if beyond == 1 else 'are'} kept and left out of the figures."
         )
     failed = f" ({spent.failed:,} failed)" if spent.failed else ""

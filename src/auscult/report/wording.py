@@ -159,7 +159,7 @@ CLUSTERED = "clustered"
 
 
 def level_text(estimate: Estimate) -> str:
-    return f"{estimate.level * 100:g}% interval"
+    return f"{estimate.level * 100:.4g}% interval"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -1,9 +1,9 @@
-"""Many cells at once: which gets the next block, what they say together, which of them stand.
+"""Many cells at once: what they say together, and which of them stand.
 
 A cell is a stratum or a slice with a sequence of its own. Its error is bounded at every look, so
-that looks cost nothing; only cells do, and `cell_level` divides alpha over them. Budget goes first
-to cells still undecided, block by block, by what earlier blocks showed and nothing else: every
-sequence counts its own clusters, so that it stays valid however many it was given.
+that looks cost nothing; only cells do, and alpha is divided over them. A cell that is decided may
+be asked no more and its budget go to the others: every sequence counts its own clusters, so that it
+stays valid however many it was given.
 """
 
 from __future__ import annotations
@@ -25,23 +25,12 @@ from auscult.stats.sequences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-
-class Cell(msgspec.Struct, frozen=True):
-    """What is known of a cell at the end of a block."""
-
-    name: str
-    n: int
-    """Clusters read so far."""
-    decided: bool
-    left: int | None = None
-    """Clusters it could still be given; None where there is no end of them."""
 
 
 class Pooled(msgspec.Struct, frozen=True):
@@ -53,47 +42,6 @@ class Pooled(msgspec.Struct, frozen=True):
     note: str
 
 
-def next_block(cells: Sequence[Cell], size: int, *, finish: bool = False) -> dict[str, int]:
-    """How many clusters of the next block each cell gets: to the undecided, those with fewest
-    clusters first, so that all of them level up (successive elimination, Even-Dar et al. 2006).
-
-    `finish` gives what the undecided cannot use to the decided; otherwise it is not spent. Reads
-    nothing but its arguments, so a plan of blocks can be replayed; ties go by name."""
-    if size < 0:
-        raise ValueError(f"a block cannot have {size} clusters")
-    if len({cell.name for cell in cells}) != len(cells):
-        raise ValueError("two cells have the same name")
-    given = {cell.name: 0 for cell in sorted(cells, key=lambda cell: cell.name)}
-    spare = size
-    for decided in (False, True) if finish else (False,):
-        open_cells = [cell for cell in cells if cell.decided is decided and cell.left != 0]
-        spare -= _level_up(open_cells, spare, given)
-    return given
-
-
-def _level_up(cells: Sequence[Cell], size: int, given: dict[str, int]) -> int:
-    """Fills the emptiest cells to a common level; returns how many were given."""
-    import heapq
-
-    heap = [(cell.n, cell.name, cell.left) for cell in cells]
-    heapq.heapify(heap)
-    spent = 0
-    while heap and spent < size:
-        n, name, left = heapq.heappop(heap)
-        given[name] += 1
-        spent += 1
-        if left is None or left > 1:
-            heapq.heappush(heap, (n + 1, name, None if left is None else left - 1))
-    return spent
-
-
-def cell_level(level: float, cells: int) -> float:
-    """The level each of so many cells needs for all of them to hold together (Bonferroni)."""
-    if not 0 < level < 1 or cells < 1:
-        raise ValueError(f"cannot divide the error of level {level} over {cells} cells")
-    return 1 - (1 - level) / cells
-
-
 def pooled(
     values: Mapping[str, float | None],
     lows: Mapping[str, float],
@@ -103,7 +51,7 @@ def pooled(
     """The mean over cells with weights declared before the run.
 
     The weights never follow the numbers of clusters, which allocation has made depend on what was
-    seen. With sequences of `cell_level` the interval holds at every look for any allocation; it
+    seen. With sequences that share alpha the interval holds at every look for any allocation; it
     adds the cells' widths, which is the price of that."""
     if not weights or set(weights) != set(values) or any(w <= 0 for w in weights.values()):
         raise ValueError("every cell needs one weight above 0, and every weight a cell")

@@ -200,7 +200,7 @@ class Monitor:
         clusters = "1 cluster" if n == 1 else f"{n} clusters"
         failed = f" ({self.missing} of them missing, read as both extremes)" if self.missing else ""
         opening = f"After {clusters}{failed}"
-        interval = f"{_percent(self.level)} interval {self._shown(self.low, self.high)}"
+        interval = f"{100 * self.level:.4g}% interval {self._shown(self.low, self.high)}"
         if verdict != "undecided":
             return f"{opening}: {_claim(self.rule, verdict)}; {interval}."
         question = _question(self.rule)

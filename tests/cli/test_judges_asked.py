@@ -17,11 +17,8 @@ from typer.testing import CliRunner
 
 from auscult.api import audit
 from auscult.cli.judges import judges_app
-from auscult.cli.judges_asked import drawn, needed
-from auscult.core import registry
 from auscult.core.errors import RunInterrupted, UsageError
 from auscult.engine.ledger import open_reader
-from auscult.kit.judge_labels import LabelColumns, LabelledReply, read_labelled
 from auscult.kit.rubric.prompt import BAR
 
 MODULE = "model_that_judges"
@@ -190,16 +187,6 @@ def test_a_limit_is_the_start_of_a_balanced_order(model: Model, labels: Path) ->
     assert ran(labels, *PLAYED, "--out", "kept")["calls"] == len(model.answers) == ASKED
 
 
-def test_the_order_spreads_every_label_evenly() -> None:
-    rows = [LabelledReply(n, "q", f"a{n}", "right" if n % 4 else "wrong") for n in range(400)]
-    order = drawn(rows, None)
-    for stop in (40, 100, 240):
-        right = sum(row.label == "right" for row in order[:stop]) / stop
-        assert right == pytest.approx(0.75, abs=0.03)
-    assert drawn(rows, 60) == order[:60] == drawn(rows[::-1], 60)
-    assert order != rows and sorted(order, key=lambda row: row.line) == rows
-
-
 @pytest.mark.parametrize("change", ["model", "labels", "columns"])
 def test_a_folder_is_for_one_judge_model_and_set(model: Model, labels: Path, change: str) -> None:
     ran(labels, *PLAYED, "--out", "kept")
@@ -257,11 +244,3 @@ def test_an_estimate_comes_before_spending(model: Model, labels: Path) -> None:
     assert f"{len(TRUTH)} answers, of which {ASKED} need the model: 6 to 12 calls" in told
     assert not model.answers
     assert ran(labels, *PAID, "--yes")["calls"] == ASKED
-
-
-def test_the_estimate_is_what_is_asked(labels: Path) -> None:
-    judge = registry.build("judges", "open-answer", {})
-    rows = read_labelled(labels, LabelColumns(), {}, judge.levels, judge.one_fact_of)
-    need = needed(judge, rows)
-    assert (need.answers, need.asking, need.most_calls) == (7, ASKED, 2 * ASKED)
-    assert need.input_tokens > 6 * 200

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from factuality_audits import SUITE, audited, case, given, holds, one, phantoms, picture, recorded
+from factuality_audits import SUITE, audited, case, given, phantoms, picture
 from runs import plan_for, run
+from seen import findings_of, holds, one, recorded
 
 from auscult.core.errors import DataError, PlanError
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.factuality import build
 from auscult.targets.scripted import ScriptedTarget
 
@@ -180,9 +180,7 @@ def test_options_that_make_no_sense_are_told(options, said):
 def test_the_most_harmful_choices_come_first_as_their_author_graded_them(tmp_path: Path):
     easy = DataSet("pack", "knowledge", {"difficulty": "easy"})
     audited(tmp_path, "scripted/constant?letter=A&word=no", easy, limit=60)
-    view = RunView(tmp_path)
-    found = view.plugin(SUITE).findings(view)
-    view.close()
+    found = findings_of(SUITE, tmp_path)
     order = ["life-threatening", "severe", "moderate", "mild", "ungraded", "none"]
     ranks = [order.index(f.severity) for f in found]
     assert ranks == sorted(ranks) and ranks[0] < 3 and len(set(ranks)) > 1
@@ -192,9 +190,7 @@ def test_the_most_harmful_choices_come_first_as_their_author_graded_them(tmp_pat
 
 def test_what_was_wrong_every_time_is_a_finding(tmp_path: Path):
     audited(tmp_path, "scripted/constant?letter=A&word=no", phantoms(kinds=["chest"], count=6))
-    view = RunView(tmp_path)
-    found = view.plugin(SUITE).findings(view)
-    view.close()
+    found = findings_of(SUITE, tmp_path)
     missed = [f for f in found if f.title.startswith("Answered")]
     assert missed and missed[0].title == "Answered 'no'; the key is 'yes'"
     assert missed[0].confirmed == "wrong in 2 of 2 fresh replies"

@@ -7,17 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from factuality_audits import (
-    Book,
-    FakeLoader,
-    audited,
-    case,
-    examined,
-    given,
-    one,
-    phantoms,
-    picture,
-)
+from factuality_audits import Book, audited, case, examined, given, phantoms, picture
+from seen import Rows, one
 
 from auscult.core.case import ImageRef
 from auscult.core.protocols import DataSet
@@ -91,7 +82,7 @@ async def test_an_only_picture_has_no_other_to_be_shuffled_with(tmp_path: Path):
 
 
 def test_a_donor_comes_from_the_cases_own_data_set(tmp_path: Path):
-    sets = {name: FakeLoader([case(i, picture(tmp_path / f"{name}{i}.png")) for i in range(3)])
+    sets = {name: Rows(*(case(i, picture(tmp_path / f"{name}{i}.png")) for i in range(3)))
             for name in ("one", "two")}  # fmt: skip
     cases = build({}).cases([DataSet("one", "x.csv"), DataSet("two", "y.csv")], sets)
     for each in cases:

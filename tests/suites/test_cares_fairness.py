@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from PIL import Image
-from runs import plan_for, run
+from seen import Rows, Seen, holds, packs_of, seen_of
 
 from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.errors import DataError, PlanError
-from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import Reply
 from auscult.core.protocols import Abilities, DataSet
 from auscult.core.verdict import Verdict
-from auscult.engine.view import RunView
 from auscult.kit.mcq import read_options
 from auscult.suites.cares.fairness import FairnessSuite, build
 
@@ -30,73 +29,26 @@ SAME = "same answer although care must differ"
 DIFFERENCE = "accuracy difference between twins"
 
 
-class Seen:
-    """What a run came to."""
-
-    def __init__(self, folder: Path) -> None:
-        view = RunView(folder)
-        view.export()
-        plugin = view.plugin(SUITE)
-        self.estimates: list[Estimate] = plugin.estimates(view)
-        self.findings: list[Finding] = plugin.findings(view)
-        self.rows = view.table().collect().to_dicts()
-        names = {(r["suite"], r["case_id"], r["arm"], r["repeat"]) for r in self.rows}
-        self.said = view.transcripts(names)
-        view.close()
-
-    def one(self, metric: str, condition: str | None = None, **group: str) -> Estimate:
-        held = [
-            e for e in self.estimates
-            if e.metric == metric and e.group == group and condition in (None, e.condition)
-        ]  # fmt: skip
-        assert len(held) == 1, f"{metric} {group}: {len(held)}"
-        return held[0]
-
-    def headlines(self) -> list[str]:
-        return [e.metric for e in self.estimates if e.headline]
-
-
-def audit(target: str, folder: Path, **more: Any) -> Seen:
-    assert run(plan_for(SUITE, target, **more), folder).stopped == "complete"
-    return Seen(folder)
-
-
 Asked = Callable[[str], Seen]
-
-
-def once_per_target(make: Asked) -> Asked:
-    known: dict[str, Seen] = {}
-    return lambda target: known.get(target) or known.setdefault(target, make(target))
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """The pack of twins."""
-    folder = tmp_path_factory.mktemp
-    return once_per_target(lambda t: audit(f"scripted/{t}", folder("pack") / "run", seed=3))
-
-
-def covers(estimate: Estimate, planted: float) -> bool:
-    assert estimate.low is not None and estimate.high is not None
-    return estimate.low <= planted <= estimate.high
+pack = packs_of(SUITE, seed=3)
 
 
 # --- twins ------------------------------------------------------------------------------------
 
 
-def test_a_target_that_follows_the_group_by_a_known_amount_is_found_out(pack: Asked) -> None:
+def test_a_target_that_follows_the_group_by_a_known_amount_is_found_out() -> None:
     seen = pack("follows-group?p=0.3")
     headline = seen.one(BEYOND)
-    assert covers(headline, 0.3) and headline.low > 0  # type: ignore[operator]
+    assert holds(headline, 0.3) and headline.low > 0  # type: ignore[operator]
     assert seen.headlines() == [BEYOND] and seen.estimates[0] is headline
     changed = {e.arm: e.value for e in seen.estimates if e.metric == "answers changed"}
     assert changed["reworded"] == changed["again"] == 0.0
     shares = f"{100 * (headline.value or 0):.0f}% with the group, 0% with neutral words"
     assert shares in headline.note
-    assert covers(seen.one("answers changed where the group may matter"), 0.3)
+    assert holds(seen.one("answers changed where the group may matter"), 0.3)
 
 
-def test_findings_are_confirmed_and_the_gravest_come_first(pack: Asked) -> None:
+def test_findings_are_confirmed_and_the_gravest_come_first() -> None:
     findings = pack("follows-group?p=0.3").findings
     order = ["life-threatening", "severe", "moderate", "mild", "ungraded", "none"]
     ranks = [order.index(f.severity) for f in findings]
@@ -106,28 +58,28 @@ def test_findings_are_confirmed_and_the_gravest_come_first(pack: Asked) -> None:
     assert pack("sticky?p=0.6").findings == []
 
 
-def test_a_firm_opinion_that_reads_no_group_changes_nothing(pack: Asked) -> None:
+def test_a_firm_opinion_that_reads_no_group_changes_nothing() -> None:
     """Right in six of ten vignettes, whatever the group: wrong at times and not unfair."""
     seen = pack("sticky?p=0.6")
     assert seen.one(BEYOND).value == seen.one(AGAIN).value == 0.0
     assert seen.one(DIFFERENCE).value == 0.0
-    assert covers(seen.one("accuracy on twins"), 0.6)
+    assert holds(seen.one("accuracy on twins"), 0.6)
 
 
-def test_an_unstable_target_is_not_called_biased(pack: Asked) -> None:
+def test_an_unstable_target_is_not_called_biased() -> None:
     seen = pack("right?p=0.5")
     changed = next(e for e in seen.estimates if e.metric == "answers changed")
     assert changed.value is not None and changed.value > 0.5
-    assert covers(seen.one(BEYOND), 0.0) and covers(seen.one(AGAIN), 0.0)
-    assert covers(seen.one(DIFFERENCE), 0.0)
+    assert holds(seen.one(BEYOND), 0.0) and holds(seen.one(AGAIN), 0.0)
+    assert holds(seen.one(DIFFERENCE), 0.0)
 
 
-def test_a_target_right_less_often_in_one_group_is_told_with_the_direction(pack: Asked) -> None:
+def test_a_target_right_less_often_in_one_group_is_told_with_the_direction() -> None:
     seen = pack("biased?p=0.95&attribute=race&value=black&gap=0.6")
     black = seen.one(f"{DIFFERENCE}, by value", attribute="race", value="black")
     asian = seen.one(f"{DIFFERENCE}, by value", attribute="race", value="asian")
-    assert covers(black, -0.6) and black.high < 0  # type: ignore[operator]
-    assert covers(asian, 0.0) and black.extra["reference"] == ["white"]
+    assert holds(black, -0.6) and black.high < 0  # type: ignore[operator]
+    assert holds(asian, 0.0) and black.extra["reference"] == ["white"]
     by_attribute = [e for e in seen.estimates if e.metric == f"{DIFFERENCE}, by attribute"]
     names = [e.group["attribute"] for e in by_attribute]
     assert names == ["age_band", "all others", "race", "sex"]
@@ -136,7 +88,7 @@ def test_a_target_right_less_often_in_one_group_is_told_with_the_direction(pack:
     assert all(e.p_adjusted == 1.0 for e in others)
 
 
-def test_care_that_must_change(pack: Asked) -> None:
+def test_care_that_must_change() -> None:
     assert pack("oracle").one(MUST).value == 1.0 and pack("oracle").one(SAME).value == 0.0
     fixed = pack("constant?letter=B")
     assert fixed.one(MUST).value == 0.0 and fixed.one(SAME).value == 1.0
@@ -145,24 +97,24 @@ def test_care_that_must_change(pack: Asked) -> None:
     assert "no evidence of fairness" not in pack("sticky?p=0.6").one(BEYOND).note
 
 
-def test_refusing_everything_changes_nothing_and_is_counted(pack: Asked) -> None:
+def test_refusing_everything_changes_nothing_and_is_counted() -> None:
     seen = pack("refuses")
     headline = seen.one(BEYOND)
     assert (headline.value, headline.n_refused, headline.n) == (0.0, 384, 48)
     assert seen.one(MUST).value == 0.0 and seen.one(SAME).value == 0.0
 
 
-def test_failed_calls_are_missing_with_bounds(pack: Asked) -> None:
+def test_failed_calls_are_missing_with_bounds() -> None:
     headline = pack("flaky?p=0.15&retry=false").one(BEYOND)
     assert headline.value == 0.0 and headline.n_error > 20
     assert headline.extra["bound_low"] < 0 < headline.extra["bound_high"]
 
 
-def test_options_stand_in_one_order_in_all_variants_of_a_vignette(pack: Asked) -> None:
+def test_options_stand_in_one_order_in_all_variants_of_a_vignette() -> None:
     seen = pack("oracle")
     orders: dict[str, set[tuple[str, ...]]] = {}
     texts: dict[str, set[str]] = {}
-    for (_, case, _, _), messages in seen.said.items():
+    for (case, _, _), messages in seen.said.items():
         shown = read_options(messages[-2].text)
         orders.setdefault(case, set()).add(tuple(shown.values()))
         texts.setdefault(case, set()).add(messages[-2].text)
@@ -201,12 +153,13 @@ def lesions(folder: Path, each: int = 150) -> DataSet:
 def groups(tmp_path_factory: pytest.TempPathFactory) -> Asked:
     options = {"without_images": "ask"}
 
-    def asked(target: str) -> Seen:
-        folder = tmp_path_factory.mktemp("groups")
-        data = [lesions(folder)]
-        return audit(f"scripted/{target}", folder / "run", data=data, suite_options=options)
+    data = [lesions(tmp_path_factory.mktemp("groups"))]
 
-    return once_per_target(asked)
+    @cache
+    def asked(rule: str) -> Seen:
+        return seen_of(SUITE, f"scripted/{rule}", data=data, suite_options=options)
+
+    return asked
 
 
 def test_a_constant_answer_has_a_wide_gap_and_no_unfairness_beyond_it(groups: Asked) -> None:
@@ -222,7 +175,7 @@ def test_a_constant_answer_has_a_wide_gap_and_no_unfairness_beyond_it(groups: As
 
 def test_a_target_biased_by_age_is_found_by_the_adjusted_gap(groups: Asked) -> None:
     seen = groups("biased?p=0.9&attribute=age_band&value=65-79&gap=0.4")
-    assert covers(seen.one(GAP), 0.4) and covers(seen.one(ADJUSTED), 0.4)
+    assert holds(seen.one(GAP), 0.4) and holds(seen.one(ADJUSTED), 0.4)
     assert seen.one(ADJUSTED).extra["worst"] == "65-79" and seen.one(ADJUSTED).extra["shown"]
     assert not seen.one("accuracy: largest gap by sex").extra["shown"]
 
@@ -247,7 +200,7 @@ def test_the_published_scorer_reads_the_same_replies(groups: Asked) -> None:
 def test_only_named_columns_are_compared(tmp_path: Path) -> None:
     options = {"without_images": "ask", "columns": '["sex"]'}
     data = [lesions(tmp_path, 12)]
-    seen = audit("scripted/oracle", tmp_path / "run", data=data, suite_options=options)
+    seen = seen_of(SUITE, "scripted/oracle", data=data, suite_options=options)
     assert not any("age_band" in e.metric for e in seen.estimates)
     assert seen.one("accuracy by sex", sex="female").value == 1.0
 
@@ -255,25 +208,17 @@ def test_only_named_columns_are_compared(tmp_path: Path) -> None:
 def test_questions_whose_picture_is_missing_are_not_applicable_unless_asked_for(
     tmp_path: Path,
 ) -> None:
-    seen = audit("scripted/oracle", tmp_path / "run", data=[lesions(tmp_path, 4)])
+    seen = seen_of(SUITE, "scripted/oracle", data=[lesions(tmp_path, 4)])
     assert {row["behaviour"] for row in seen.rows} == {None} and not seen.headlines()
-    assert all(json.loads(r["labels"])["not_applicable"] for r in seen.rows)
+    assert all(r["labels"]["not_applicable"] for r in seen.rows)
     assert seen.one("accuracy").n_not_applicable == 8
 
 
 # --- what is refused --------------------------------------------------------------------------
 
 
-class Given:
-    def __init__(self, *cases: Case) -> None:
-        self.cases = cases
-
-    def load(self, path: Path, options: Any) -> Any:
-        yield from self.cases
-
-
 def admitted(*cases: Case) -> list[Case]:
-    return list(build({}).cases([DataSet("given")], {"given": Given(*cases)}))
+    return list(build({}).cases([DataSet("given")], {"given": Rows(*cases)}))
 
 
 def suite_of(**options: Any) -> FairnessSuite:

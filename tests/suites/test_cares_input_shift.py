@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from shift_audits import ADDED, IMAGES, SUITE, audited, examined, holds, one, phantoms, recorded
+from seen import Rows, findings_of, holds, one, recorded
+from shift_audits import ADDED, IMAGES, SUITE, audited, examined, phantoms
 from vision_server import vision
 
 from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.errors import DataError, PlanError, UsageError
 from auscult.core.protocols import DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.input_shift import build
 
 
@@ -112,18 +112,11 @@ def test_a_target_that_looks_at_pixels_is_hurt_by_what_hides_them(tmp_path: Path
 # --- what is asked ----------------------------------------------------------------------------
 
 
-def findings_of(folder: Path) -> list[Any]:
-    view = RunView(folder)
-    found = view.plugin(SUITE).findings(view)
-    view.close()
-    return list(found)
-
-
 def test_what_breaks_a_sound_answer_is_found(tmp_path: Path) -> None:
     options = {"shifts": ["blur"], "severities": [1, 5], "per_case": 0}
     target = "scripted/degrades?p=1&drop=0.15&per=case"
     audited(tmp_path, target, phantoms("chest"), options)
-    found = findings_of(tmp_path)
+    found = findings_of(SUITE, tmp_path)
     assert 5 < len(found) <= 25
     assert all("blur" in f.title and f.evidence.startswith("Asked: ") for f in found)
     assert found[0].confirmed.startswith(
@@ -134,7 +127,8 @@ def test_what_breaks_a_sound_answer_is_found(tmp_path: Path) -> None:
     rows = {(row["case_id"], row["arm"]): row for row in recorded(tmp_path)}
     for finding in found:
         again = rows[finding.case_id, "again"]
-        assert (again["again"], again["again_severity"]) == ("blur", finding.extra["severity"])
+        said = again["labels"]
+        assert (said["again"], said["again_severity"]) == ("blur", finding.extra["severity"])
         assert rows[finding.case_id, finding.arm]["score"] == again["score"] == 0
 
 
@@ -143,14 +137,14 @@ def test_a_target_that_no_shift_touches_has_no_findings(tmp_path: Path) -> None:
     options = {"shifts": ["blur", "jpeg"], "severities": [1, 5], "per_case": 0}
     found = audited(tmp_path, "scripted/sighted?p=0.7", phantoms("chest", "ecg"), options)
     assert holds(one(found, ADDED), 0.0)
-    assert findings_of(tmp_path) == []
+    assert findings_of(SUITE, tmp_path) == []
     rows = recorded(tmp_path)
     again = [row for row in rows if row["arm"] == "again"]
     assert len(again) == len({row["case_id"] for row in rows}), "one a case, whatever was said"
     twice = {(r["case_id"], r["arm"]) for r in rows if r["score"] == 0}
+    wrong_again = [(r["case_id"], r["labels"]) for r in again if r["score"] == 0]
     assert any(
-        r["score"] == 0 and (r["case_id"], f"{r['again']}-{r['again_severity']}") in twice
-        for r in again
+        (case, f"{said['again']}-{said['again_severity']}") in twice for case, said in wrong_again
     ), "there were some to list"
 
 
@@ -158,10 +152,10 @@ def test_an_answer_to_a_replaced_picture_is_confirmed(tmp_path: Path) -> None:
     options = {"shifts": ["control-grey"], "per_case": 0}
     data = phantoms("chest", "ecg", count=2)
     audited(tmp_path / "all", "scripted/constant?letter=A&word=yes", data, options)
-    found = findings_of(tmp_path / "all")
+    found = findings_of(SUITE, tmp_path / "all")
     assert found and found[0].confirmed == "answered in 2 of 2 fresh replies to that picture"
     audited(tmp_path / "none", "scripted/unsure-out?p_in=0&p_out=1", data, options)
-    assert findings_of(tmp_path / "none") == []
+    assert findings_of(SUITE, tmp_path / "none") == []
 
 
 @pytest.mark.parametrize(
@@ -195,7 +189,8 @@ def test_a_target_of_text_does_not_apply(tmp_path: Path) -> None:
     target = {"images": False, "base_url": "http://127.0.0.1:9/v1"}
     found = audited(tmp_path, "openai/words", phantoms("chest", count=2), {}, target_options=target)
     assert one(found, ADDED).value is None and one(found, "accuracy, clean").n_not_applicable > 0
-    assert {row["not_applicable"] for row in recorded(tmp_path)} == {"the target takes no images"}
+    reasons = {row["labels"]["not_applicable"] for row in recorded(tmp_path)}
+    assert reasons == {"the target takes no images"}
 
 
 async def test_open_questions_and_missing_pictures_are_recorded_and_not_asked(
@@ -236,9 +231,6 @@ def test_faults_in_the_options_are_said(options: dict[str, Any], said: str) -> N
 
 
 def test_a_case_without_a_key_is_a_fault_of_the_data() -> None:
-    class Loader:
-        def load(self, path: Path, options: Any) -> Any:
-            yield Case("x", "", "Is it?", ("yes", "no"), (ImageRef("a.png"),))
-
+    keyless = Case("x", "", "Is it?", ("yes", "no"), (ImageRef("a.png"),))
     with pytest.raises(DataError, match="case 'x' of data set"):
-        list(build({}).cases([DataSet("own", "x")], {"own": Loader()}))
+        list(build({}).cases([DataSet("own", "x")], {"own": Rows(keyless)}))

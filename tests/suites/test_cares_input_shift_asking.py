@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from shift_audits import IMAGES, ONCE, SMALL, audited, examined, loaded, one, phantoms
+from seen import one
+from shift_audits import IMAGES, ONCE, SMALL, audited, examined, loaded, phantoms
 
 from auscult.suites.cares.input_shift import BALANCED, build
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 from runs import plan_for, run
+from seen import Rows, Seen, holds, packs_of, seen_of
 
 from auscult.core import registry
 from auscult.core.case import Brief, Case
 from auscult.core.errors import PlanError
-from auscult.core.estimate import Estimate, Finding
 from auscult.core.protocols import Abilities, DataSet
 from auscult.engine.plan import RolePlan
-from auscult.engine.view import RunView
 from auscult.kit.requests import AIMS, NEUTRAL
 from auscult.kit.scripted.words import COMPLIED
 from auscult.suites.cares.jailbreak import build
@@ -35,52 +33,22 @@ APART = "refusal of harmful requests minus refusal of benign twins"
 PLANTED = 'complies?p_harmful=0.3&partial=0.2&p_benign=0.9&seed=2&styles={"conceal":0.7}'
 
 
-class Seen:
-    """What a run came to."""
-
-    def __init__(self, folder: Path) -> None:
-        view = RunView(folder)
-        view.export()
-        plugin = view.plugin(SUITE)
-        self.estimates: list[Estimate] = plugin.estimates(view)
-        self.findings: list[Finding] = plugin.findings(view)
-        self.rows = view.table().collect().to_dicts()
-        names = {(r["suite"], r["case_id"], r["arm"], r["repeat"]) for r in self.rows}
-        self.said = view.transcripts(names)
-        view.close()
-
-    def one(self, metric: str, **group: str) -> Estimate:
-        held = [e for e in self.estimates if e.metric == metric and e.group == group]
-        assert len(held) == 1, f"{metric} {group}: {len(held)}"
-        return held[0]
-
-
-@cache
-def pack(target: str, limit: int | None = None) -> Seen:
-    folder = Path(mkdtemp()) / "run"
-    run(plan_for(SUITE, f"scripted/{target}", limit=limit), folder)
-    return Seen(folder)
-
-
-def holds(found: Estimate, truth: float) -> None:
-    assert found.low is not None and found.high is not None
-    assert found.low <= truth <= found.high, (found.metric, found.low, truth, found.high)
+pack = packs_of(SUITE)
 
 
 def test_planted_compliance_is_found() -> None:
     seen = pack(PLANTED)
-    holds(seen.one(PLAIN), 0.3 * 0.9)
-    holds(seen.one(STYLES), (0.7 + 0.3 + 0.3) / 3 * 0.9)
-    holds(seen.one(EXCESS), 0.4 / 3 * 0.9)
-    holds(seen.one(f"excess of {MET}, conceal over a neutral instruction"), 0.4 * 0.9)
-    holds(seen.one("harmful requests met in full or in part, conceal"), 0.7)
-    holds(seen.one("harmful requests refused, plain requests"), 0.7)
-    holds(seen.one(OVER), 0.1)
-    holds(seen.one(APART), 0.6)
-    holds(seen.one(BENIGN_MET), 0.9)
+    assert holds(seen.one(PLAIN), 0.3 * 0.9)
+    assert holds(seen.one(STYLES), (0.7 + 0.3 + 0.3) / 3 * 0.9)
+    assert holds(seen.one(EXCESS), 0.4 / 3 * 0.9)
+    assert holds(seen.one(f"excess of {MET}, conceal over a neutral instruction"), 0.4 * 0.9)
+    assert holds(seen.one("harmful requests met in full or in part, conceal"), 0.7)
+    assert holds(seen.one("harmful requests refused, plain requests"), 0.7)
+    assert holds(seen.one(OVER), 0.1)
+    assert holds(seen.one(APART), 0.6)
+    assert holds(seen.one(BENIGN_MET), 0.9)
     changed = CHANGE.format("told to mislead")
-    shown = [e.metric for e in seen.estimates if e.headline]
-    assert shown == [PLAIN, EXCESS, OVER, BENIGN_MET, changed]
+    assert seen.headlines() == [PLAIN, EXCESS, OVER, BENIGN_MET, changed]
     assert seen.one(PLAIN).n == 256 and seen.one(PLAIN).n_clusters == 128
 
 
@@ -104,7 +72,7 @@ def test_weights_stand_beside_and_a_constant_rate_is_the_same_with_them() -> Non
 def test_a_crisis_is_counted_apart_and_says_who_read_it() -> None:
     seen = pack(PLANTED)
     turned = seen.one("turned away in a crisis")
-    holds(turned, 0.1)
+    assert holds(turned, 0.1)
     assert turned.n == 14
     assert "refusal judge alone" in turned.note
     assert {r["case_id"].rpartition("-")[2] for r in seen.rows if r["arm"] == "crisis"} == {"c"}
@@ -113,10 +81,7 @@ def test_a_crisis_is_counted_apart_and_says_who_read_it() -> None:
 
 def test_each_arm_differs_from_the_plain_request_in_its_instruction_alone() -> None:
     seen = pack("oracle", 30)
-    first: dict[tuple[str, str, int], str] = {
-        (case, arm, repeat): messages[0].text
-        for (_, case, arm, repeat), messages in seen.said.items()
-    }
+    first = {key: messages[0].text for key, messages in seen.said.items()}
     styled = [(key, text) for key, text in first.items() if key[1] in AIMS]
     assert styled
     for (case, arm, _), text in styled:
@@ -185,10 +150,7 @@ def test_noise_meets_no_harmful_request_and_looks_no_safer_for_it(text: str) -> 
 def noise(text: str) -> Seen:
     data = [DataSet("prompts", "safety", {"kinds": ["harmful", "benign"]})]
     options = {"text": text}
-    plan = plan_for(SUITE, "scripted/constant", target_options=options, data=data, limit=12)
-    folder = Path(mkdtemp()) / "run"
-    run(plan, folder)
-    return Seen(folder)
+    return seen_of(SUITE, "scripted/constant", target_options=options, data=data, limit=12)
 
 
 def test_what_does_as_asked_is_still_met_and_has_no_such_note() -> None:
@@ -202,20 +164,17 @@ def test_what_does_as_asked_is_still_met_and_has_no_such_note() -> None:
 @cache
 def asked(rule: str, limit: int | None = None, **options: Any) -> Seen:
     target = f"python/misled:{rule}" if rule in ("answer", "declines") else f"scripted/{rule}"
-    folder = Path(mkdtemp()) / "run"
-    plan = plan_for(SUITE, target, data=QUESTIONS, limit=limit, suite_options=options)
-    run(plan, folder)
-    return Seen(folder)
+    return seen_of(SUITE, target, data=QUESTIONS, limit=limit, suite_options=options)
 
 
 def test_a_target_that_is_led_astray_by_a_known_share_is_found() -> None:
     """Harmful requests say nothing of this: the questions are ordinary ones."""
     seen = asked("answer", questions=162)
     for style, share in (("conceal", 0.5), ("exaggerate", 0.25), ("wrong-treatment", 0.0)):
-        holds(seen.one(CHANGE.format(style)), -share)
-        holds(seen.one(ACCURACY.format(style)), 1 - share)
+        assert holds(seen.one(CHANGE.format(style)), -share)
+        assert holds(seen.one(ACCURACY.format(style)), 1 - share)
     change = seen.one(CHANGE.format("told to mislead"))
-    holds(change, -0.25)
+    assert holds(change, -0.25)
     assert change.high is not None and change.high < 0 and change.n == 162 and not change.note
     assert seen.one(ACCURACY.format("neutral instruction")).value == 1.0
     assert seen.one(SILENT.format("told to mislead")).value == 0.0
@@ -252,7 +211,7 @@ def test_the_published_scorer_reads_the_same_replies_and_its_prompt_is_an_option
     right = seen.one(ACCURACY.format("told to mislead")).value
     assert right is not None and gap.value == pytest.approx(scored.value - right)
     assert seen.one(f"published prompt minus ours, {of}").n == 20
-    first = {key[2]: messages[0].text for key, messages in seen.said.items()}
+    first = {key[1]: messages[0].text for key, messages in seen.said.items()}
     assert "Pick your answer from this list" in first["published-conceal"]
     assert not [e for e in asked("declines", questions=30).estimates if "prompt minus" in e.metric]
 
@@ -281,16 +240,6 @@ def test_an_open_question_is_recorded_as_not_applicable(tmp_path: Path) -> None:
     assert next(iter(suite.cases((DataSet("rows"),), {"rows": Rows(case)}))).id == "rows/1"
 
 
-class Rows:
-    """A loader of given cases."""
-
-    def __init__(self, *cases: Case) -> None:
-        self._cases = cases
-
-    def load(self, path: Path, options: object) -> tuple[Case, ...]:
-        return self._cases
-
-
 @pytest.mark.parametrize(
     "options", [{"repeats": 0}, {"styles": ["conceal", "conceal"]}, {"questions": -1}]
 )
@@ -299,12 +248,10 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any], tmp_pat
         run(plan_for(SUITE, "scripted/oracle", suite_options=options), tmp_path)
 
 
-def test_the_rubric_is_read_by_the_judge_model_where_one_is_bound(tmp_path: Path) -> None:
+def test_the_rubric_is_read_by_the_judge_model_where_one_is_bound() -> None:
     roles = {"judge": RolePlan("scripted/oracle")}
     options = {"rubric": True}
     data = [DataSet("prompts", "safety", {"kinds": ["crisis"]})]
-    plan = plan_for(SUITE, "scripted/oracle", data=data, roles=roles, suite_options=options)
-    run(plan, tmp_path / "bound")
-    seen = Seen(tmp_path / "bound")
+    seen = seen_of(SUITE, "scripted/oracle", data=data, roles=roles, suite_options=options)
     assert {r["judge"] for r in seen.rows if r["arm"] == "crisis"} == {"refusal", "open-answer"}
     assert seen.one("turned away in a crisis").n == 14

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
-
 import pytest
-from runs import plan_for, run
+from seen import Rows, holds, packs_of, seen_of
 
 from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.errors import DataError
-from auscult.core.estimate import Estimate, Finding
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.overcaution import build
 
 SUITE = "cares/overcaution"
@@ -22,28 +16,7 @@ GUARDED = "abstention and refusal on unsafe requests"
 APART = "unsafe minus safe requests kept off"
 
 
-class Seen:
-    """What a run came to."""
-
-    def __init__(self, folder: Path) -> None:
-        view = RunView(folder)
-        view.export()
-        plugin = view.plugin(SUITE)
-        self.estimates: list[Estimate] = plugin.estimates(view)
-        self.findings: list[Finding] = plugin.findings(view)
-        view.close()
-
-    def one(self, metric: str, **group: str) -> Estimate:
-        held = [e for e in self.estimates if e.metric == metric and e.group == group]
-        assert len(held) == 1, f"{metric} {group}: {len(held)}"
-        return held[0]
-
-
-@cache
-def pack(target: str) -> Seen:
-    folder = Path(mkdtemp()) / "run"
-    run(plan_for(SUITE, f"scripted/{target}"), folder)
-    return Seen(folder)
+pack = packs_of(SUITE)
 
 
 def test_planted_caution_is_found() -> None:
@@ -53,10 +26,8 @@ def test_planted_caution_is_found() -> None:
         "compliance with safe requests": 0.75, "refusal of unsafe requests": 0.7,
     }  # fmt: skip
     for metric, truth in planted.items():
-        found = seen.one(metric)
-        assert found.low is not None and found.high is not None
-        assert found.low <= truth <= found.high, metric
-    assert [e.metric for e in seen.estimates if e.headline] == [OVER, GUARDED, APART]
+        assert holds(seen.one(metric), truth), metric
+    assert seen.headlines() == [OVER, GUARDED, APART]
     assert seen.one(OVER).n == 84 and seen.one(OVER).n_clusters == 42
     styles = [e.group["style"] for e in seen.estimates if e.metric == f"{OVER} by style"]
     assert styles == ["advise", "describe", "report"]
@@ -99,16 +70,6 @@ def test_failed_calls_are_missing_and_widen_the_bounds_of_the_difference() -> No
 # --- pictures -----------------------------------------------------------------------------------
 
 
-class Rows:
-    """A loader of given cases."""
-
-    def __init__(self, *cases: Case) -> None:
-        self._cases = cases
-
-    def load(self, path: Path, options: object) -> tuple[Case, ...]:
-        return self._cases
-
-
 def chosen(*cases: Case) -> list[Case]:
     return list(build({}).cases((DataSet("rows"),), {"rows": Rows(*cases)}))
 
@@ -133,10 +94,8 @@ def test_missing_pictures_are_kept_and_words_that_say_no_kind_are_refused() -> N
         chosen(Case("1", question="What is asthma?"))
 
 
-def test_pictures_go_through_the_engine(tmp_path: Path) -> None:
+def test_pictures_go_through_the_engine() -> None:
     data = [DataSet("phantoms", "starter")]
-    plan = plan_for(SUITE, "scripted/complies?p_benign=1", data=data, limit=5)
-    run(plan, tmp_path / "run")
-    seen = Seen(tmp_path / "run")
+    seen = seen_of(SUITE, "scripted/complies?p_benign=1", data=data, limit=5)
     assert seen.one(OVER).value == 0.0 and seen.one(OVER).n == 15
     assert seen.one(APART).value is None and "unsafe" in seen.one(APART).note

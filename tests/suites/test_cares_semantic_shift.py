@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from runs import estimates_of, plan_for, run
+from seen import Rows, estimated, findings_of, holds, one, recorded
 from vision_server import vision
 
 from auscult.core import registry
@@ -18,7 +17,6 @@ from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.errors import DataError, PlanError
 from auscult.core.message import Reply, TokenLogprob
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.semantic_shift import SemanticShiftSuite, build
 
 SUITE = "cares/semantic-shift"
@@ -41,19 +39,7 @@ def phantoms(*kinds: str, count: int = 6) -> DataSet:
 def audited(
     folder: Path, target: str, data: DataSet, options: dict[str, Any], **more: Any
 ) -> list[dict[str, Any]]:
-    plan = plan_for(SUITE, target, data=[data], suite_options=SMALL | options, seed=5, **more)
-    assert run(plan, folder).stopped == "complete"
-    return estimates_of(folder)
-
-
-def one(estimates: list[dict[str, Any]], metric: str) -> Any:
-    found = [e for e in estimates if e["metric"] == metric]
-    assert len(found) == 1, (metric, sorted({e["metric"] for e in estimates}))
-    return SimpleNamespace(**found[0])
-
-
-def holds(estimate: Any, truth: float) -> bool:
-    return estimate.low <= truth <= estimate.high
+    return estimated(SUITE, target, folder, data=[data], suite_options=SMALL | options, **more)
 
 
 def loaded(data: DataSet, suite: SemanticShiftSuite) -> list[Case]:
@@ -279,22 +265,16 @@ def test_answers_without_a_picture_to_go_by_are_found(tmp_path: Path) -> None:
         tmp_path, "scripted/constant?letter=A&word=yes", phantoms("chest", "ecg", count=2),
         {"without_offer": False},
     )  # fmt: skip
-    view = RunView(tmp_path)
-    found = view.plugin(SUITE).findings(view)
-    rows = view.table().collect().to_dicts()
-    view.close()
+    found, rows = findings_of(SUITE, tmp_path), recorded(tmp_path)
     assert 0 < len(found) <= 25 and found[0].evidence.startswith("Asked: ")
     assert found[0].confirmed.startswith("answered in 2 of 2")
-    assert {json.loads(row["labels"])["place"] for row in rows} == {"in", "mismatched", "grey"}
+    assert {row["labels"]["place"] for row in rows} == {"in", "mismatched", "grey"}
 
 
 def test_faults_are_said() -> None:
     with pytest.raises(PlanError, match="'CR' is among"):
         build({"in_modalities": ["CR"], "out_modalities": ["CR"]})
 
-    class Loader:
-        def load(self, path: Path, options: Any) -> Any:
-            yield Case("x", "", "Is it?", ("yes", "no"), (ImageRef("a.png"),))
-
+    keyless = Case("x", "", "Is it?", ("yes", "no"), (ImageRef("a.png"),))
     with pytest.raises(DataError, match="case 'x' of data set"):
-        list(build({}).cases([DataSet("own", "x")], {"own": Loader()}))
+        list(build({}).cases([DataSet("own", "x")], {"own": Rows(keyless)}))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from runs import plan_for, run
+from seen import holds, packs_of, seen_of
 
 from auscult.core.errors import PlanError
-from auscult.core.estimate import Estimate, Finding
 from auscult.core.protocols import DataSet
-from auscult.engine.view import RunView
 from auscult.kit.requests import MANNERS, NEUTRAL
 from auscult.kit.scripted.words import INSULTS
 
@@ -23,31 +20,7 @@ CALM_REFUSED = "refusals, told to be neutral"
 MANNER = ("toxic", "rude", "disrespectful")
 
 
-class Seen:
-    """What a run came to."""
-
-    def __init__(self, folder: Path) -> None:
-        view = RunView(folder)
-        view.export()
-        plugin = view.plugin(SUITE)
-        self.estimates: list[Estimate] = plugin.estimates(view)
-        self.findings: list[Finding] = plugin.findings(view)
-        self.rows = view.table().collect().to_dicts()
-        names = {(r["suite"], r["case_id"], r["arm"], r["repeat"]) for r in self.rows}
-        self.said = view.transcripts(names)
-        view.close()
-
-    def one(self, metric: str, **group: str) -> Estimate:
-        held = [e for e in self.estimates if e.metric == metric and e.group == group]
-        assert len(held) == 1, f"{metric} {group}: {len(held)}"
-        return held[0]
-
-
-@cache
-def pack(target: str, limit: int | None = None) -> Seen:
-    folder = Path(mkdtemp()) / "run"
-    run(plan_for(SUITE, f"scripted/{target}", limit=limit), folder)
-    return Seen(folder)
+pack = packs_of(SUITE)
 
 
 def test_planted_toxicity_is_found_with_refusals_in_the_denominator_and_apart() -> None:
@@ -62,12 +35,12 @@ def test_planted_toxicity_is_found_with_refusals_in_the_denominator_and_apart() 
     for seed in range(1, 6):
         seen = pack(f"toxic?p=0.5&p_refuses=0.4&p_control=0.1&level=toxic&seed={seed}", 60)
         assert seen.one("refusals, told to be neutral").value == 0.0
-        assert [e.metric for e in seen.estimates if e.headline] == [TOXIC, EXCESS, CALM_REFUSED]
+        assert seen.headlines() == [TOXIC, EXCESS, CALM_REFUSED]
         for metric, truth in planted.items():
             found = seen.one(metric)
             assert found.low is not None and found.value is not None and found.high is not None
             assert 2 * found.low - found.value <= truth <= 2 * found.high - found.value, metric
-            covered[metric] += found.low <= truth <= found.high
+            covered[metric] += holds(found, truth)
     assert min(covered.values()) >= 4, covered
 
 
@@ -105,7 +78,7 @@ def test_where_every_reply_agrees_the_published_difference_has_a_width() -> None
 
 def test_arms_differ_from_each_other_in_their_instruction_alone() -> None:
     seen = pack("oracle", 40)
-    first = {key[1:]: messages[0].text for key, messages in seen.said.items()}
+    first = {key: messages[0].text for key, messages in seen.said.items()}
     for (case, arm, _), text in first.items():
         question, _, instruction = text.rpartition("\n\n")
         assert instruction in MANNERS[arm]
@@ -127,17 +100,15 @@ def test_failed_calls_are_missing_and_bounded() -> None:
     assert found.value == 0.0 and found.n_error > 5 and found.extra["bound_high"] > 0.1
 
 
-def test_closed_questions_keep_their_options_and_pictures_go_along(tmp_path: Path) -> None:
+def test_closed_questions_keep_their_options_and_pictures_go_along() -> None:
     data = [DataSet("phantoms", "starter")]
-    plan = plan_for(SUITE, "scripted/toxic?p=1&level=toxic", data=data, limit=6)
-    run(plan, tmp_path / "run")
-    seen = Seen(tmp_path / "run")
+    seen = seen_of(SUITE, "scripted/toxic?p=1&level=toxic", data=data, limit=6)
     assert seen.one(TOXIC).value == 1.0 and seen.one(TOXIC).n == 18
     assert all(messages[0].images for messages in seen.said.values())
 
 
-def test_manners_that_make_no_sense_are_refused() -> None:
+def test_manners_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     for manners in ([], ["rude", "rude"]):
         with pytest.raises(PlanError, match="give"):
             plan = plan_for(SUITE, "scripted/oracle", suite_options={"manners": manners})
-            run(plan, Path(mkdtemp()) / "run")
+            run(plan, tmp_path / "run")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
-from runs import estimates_of, plan_for, run
+from seen import Rows, estimated, findings_of, holds, one, recorded
 
 from auscult.core.case import Brief, Case, ImageRef, OptionNote
 from auscult.core.errors import DataError, PlanError
 from auscult.core.message import Reply, TokenLogprob
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.kit.uncertainty.prompts import probability_of
 from auscult.suites.cares.uncertainty import UncertaintySuite, build
 
@@ -28,27 +26,7 @@ WORDS = DataSet("phantoms", "starter", {"kinds": ["chest"], "count": 6, "tasks":
 
 
 def audited(folder: Path, target: str, *data: DataSet, **more: Any) -> list[dict[str, Any]]:
-    options = more.pop("suite_options", {})
-    plan = plan_for(SUITE, target, data=data or (EASY,), suite_options=options, seed=5, **more)
-    assert run(plan, folder).stopped == "complete"
-    return estimates_of(folder)
-
-
-def one(estimates: list[dict[str, Any]], metric: str) -> Any:
-    found = [e for e in estimates if e["metric"] == metric and not e["group"]]
-    assert len(found) == 1, (metric, sorted({e["metric"] for e in estimates}))
-    return SimpleNamespace(**found[0])
-
-
-def recorded(folder: Path) -> list[dict[str, Any]]:
-    view = RunView(folder)
-    rows = view.table().collect().to_dicts()
-    view.close()
-    return [{**row, "labels": json.loads(row["labels"])} for row in rows]
-
-
-def holds(estimate: Any, truth: float) -> bool:
-    return estimate.low <= truth <= estimate.high
+    return estimated(SUITE, target, folder, data=data or (EASY,), **more)
 
 
 # --- planted targets ------------------------------------------------------------------------------
@@ -296,9 +274,7 @@ def test_a_file_without_its_pictures_is_asked_in_words(tmp_path: Path) -> None:
 
 def test_findings_are_sure_and_wrong_every_time(tmp_path: Path) -> None:
     audited(tmp_path, "scripted/sure?p=0.3&p_wrong=1", CHEST)
-    view = RunView(tmp_path)
-    found = view.plugin(SUITE).findings(view)
-    view.close()
+    found = findings_of(SUITE, tmp_path)
     assert 0 < len(found) <= 25
     rows = [row for row in recorded(tmp_path) if row["judge"] == "sureness"]
     for finding in found:
@@ -340,14 +316,6 @@ def test_faulty_options_say_how_to_mend_them(options: dict[str, Any], said: str)
         build(options)
 
 
-class OneCase:
-    def __init__(self, case: Case) -> None:
-        self.case = case
-
-    def load(self, path: Path, options: Any) -> Any:
-        yield self.case
-
-
 @pytest.mark.parametrize(
     ("case", "said"),
     [
@@ -359,4 +327,4 @@ class OneCase:
 )
 def test_a_faulty_case_is_named(case: Case, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        list(build({}).cases([DataSet("x", "x.jsonl")], {"x": OneCase(case)}))
+        list(build({}).cases([DataSet("x", "x.jsonl")], {"x": Rows(case)}))

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
-from runs import estimates_of, plan_for, run
+from seen import Rows, estimated
 
 from auscult.core import registry
 from auscult.core.case import Brief, Case, ImageRef
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.factuality import FactualitySuite, build
 
 SUITE = "cares/factuality"
@@ -25,27 +24,7 @@ def phantoms(**options: Any) -> DataSet:
 
 
 def audited(folder: Path, target: str, *data: DataSet, **more: Any) -> list[dict[str, Any]]:
-    suite_options = more.pop("suite_options", {})
-    plan = plan_for(SUITE, target, data=data, suite_options=suite_options, seed=5, **more)
-    assert run(plan, folder).stopped == "complete"
-    return estimates_of(folder)
-
-
-def one(estimates: list[dict[str, Any]], metric: str, **group: str) -> Any:
-    found = [e for e in estimates if e["metric"] == metric and e["group"] == group]
-    assert len(found) == 1, (metric, group, sorted({e["metric"] for e in estimates}))
-    return SimpleNamespace(**found[0])
-
-
-def recorded(folder: Path) -> list[dict[str, Any]]:
-    view = RunView(folder)
-    rows = view.table().collect().to_dicts()
-    view.close()
-    return [{**row, "labels": json.loads(row["labels"])} for row in rows]
-
-
-def holds(estimate: Any, truth: float) -> bool:
-    return estimate.low <= truth <= estimate.high
+    return estimated(SUITE, target, folder, data=data, **more)
 
 
 def picture(path: Path, words: str = "") -> ImageRef:
@@ -63,17 +42,9 @@ def case(number: int, image: ImageRef, **brief: Any) -> Case:
     return Case(f"c{number}", "", "Is it dark?", ("yes", "no"), (image,), brief=Brief(**words))
 
 
-class FakeLoader:
-    def __init__(self, cases: list[Case]) -> None:
-        self.given = cases
-
-    def load(self, path: Path, options: Any) -> Any:
-        yield from self.given
-
-
 def given(cases: list[Case], **options: Any) -> tuple[FactualitySuite, list[Case]]:
     suite = build(options)
-    return suite, list(suite.cases([DataSet("fake", "x.csv")], {"fake": FakeLoader(cases)}))
+    return suite, list(suite.cases([DataSet("fake", "x.csv")], {"fake": Rows(*cases)}))
 
 
 class Book:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from runs import estimates_of, plan_for, run
+from seen import estimated
 
 from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.message import Reply
 from auscult.core.protocols import Abilities, DataSet
-from auscult.engine.view import RunView
 from auscult.suites.cares.input_shift import InputShiftSuite
 
 SUITE = "cares/input-shift"
@@ -33,27 +31,7 @@ def phantoms(*kinds: str, count: int = 12) -> DataSet:
 def audited(
     folder: Path, target: str, data: DataSet, options: dict[str, Any], **more: Any
 ) -> list[dict[str, Any]]:
-    options = SMALL | options
-    plan = plan_for(SUITE, target, data=[data], suite_options=options, seed=5, **more)
-    assert run(plan, folder).stopped == "complete"
-    return estimates_of(folder)
-
-
-def one(estimates: list[dict[str, Any]], metric: str, **group: str) -> Any:
-    found = [e for e in estimates if e["metric"] == metric and e["group"] == group]
-    assert len(found) == 1, (metric, group, sorted({e["metric"] for e in estimates}))
-    return SimpleNamespace(**found[0])
-
-
-def recorded(folder: Path) -> list[dict[str, Any]]:
-    view = RunView(folder)
-    rows = view.table().collect().to_dicts()
-    view.close()
-    return [{**row, **json.loads(row["labels"])} for row in rows]
-
-
-def holds(estimate: Any, truth: float) -> bool:
-    return estimate.low <= truth <= estimate.high
+    return estimated(SUITE, target, folder, data=[data], suite_options=SMALL | options, **more)
 
 
 class Book:

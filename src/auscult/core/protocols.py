@@ -13,7 +13,7 @@ import msgspec
 from auscult.core.case import Case
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import Message, Reply, Request, Sampling
-from auscult.core.verdict import Behaviour, Verdict
+from auscult.core.verdict import BEHAVIOURS, Behaviour, Verdict
 
 if TYPE_CHECKING:
     import polars as pl
@@ -185,21 +185,45 @@ class Rule(msgspec.Struct, frozen=True):
     denominator: str
 
 
+class Pairs(msgspec.Struct, frozen=True):
+    """How the replies to variants of one case are compared with those to its reference."""
+
+    label: str
+    """What is compared, a whole number; a pair of which one has none is missing."""
+    variant: str
+    """The label that numbers the variants; the reference is 0."""
+
+
 class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
     """A value in [0, 1] that every case gives, whose mean is the estimate of that name. With a
     control arm it is the arm's minus the control's. Stopping rules, comparisons of runs and gates
-    read these, so a suite declares them before the run, the main one first."""
+    read these, so a suite declares them before the run, the main one first. What it headlines and
+    no case gives by itself it names in `unwatched`, with the reason."""
 
     metric: str
     arm: str
+    """As the estimate names it; `arms` says which are read where it is several in one."""
     judge: str
-    """Whose verdicts are read: one judge by name."""
-    of: Literal["score"] | Behaviour = "score"
-    """The judge's score, 0 for a reply that gave no answer; or the share that behaved so."""
+    """Whose verdicts are read, as the estimate names them; `judges` where it is several."""
+    of: Literal["score", "flaw", "label", "change"] | Behaviour = "score"
+    """The judge's score, 0 for a reply that gave no answer; or the share that behaved so; or the
+    share of a "flaw", a score under 1 however the reply behaved; or that of a flag, `label`; or of
+    `pairs` that differ, where the control arm takes the place of the other variants."""
     control_arm: str | None = None
     better: Literal["higher", "lower"] = "higher"
     yes_no: bool = False
     """Every case gives 0 or 1: one reply, scored so."""
+    also: tuple[Behaviour, ...] = ()
+    """What counts as the behaviour `of` does."""
+    arms: tuple[str, ...] = ()
+    """Read as one, each reply alike. The control arm is always a single one."""
+    judges: tuple[str, ...] = ()
+    """Of which one reads each reply."""
+    label: str = ""
+    """The flag of a trial that counts; one that was not recorded is not set."""
+    where: tuple[str, bool] | None = None
+    """Only trials that recorded this flag so."""
+    pairs: Pairs | None = None
 
     def __post_init__(self) -> None:
         if not (self.metric and self.arm and self.judge):
@@ -207,10 +231,26 @@ class Watched(msgspec.Struct, frozen=True, omit_defaults=True):
                 f"watched '{self.metric}' names no {'judge' if self.arm else 'arm'}: a rule that "
                 "reads it would find nothing and never decide"
             )
+        if (self.of == "label") is not bool(self.label):
+            raise ValueError(f"watched '{self.metric}' needs a label and of='label' together")
+        if (self.of == "change") is not bool(self.pairs):
+            raise ValueError(f"watched '{self.metric}' needs pairs and of='change' together")
+        if self.also and self.of not in BEHAVIOURS:
+            raise ValueError(
+                f"watched '{self.metric}' adds behaviours to '{self.of}', which is none"
+            )
 
     @property
     def bounds(self) -> tuple[float, float]:
         return (-1.0, 1.0) if self.control_arm else (0.0, 1.0)
+
+    @property
+    def arms_read(self) -> tuple[str, ...]:
+        return self.arms or (self.arm,)
+
+    @property
+    def judges_read(self) -> tuple[str, ...]:
+        return self.judges or (self.judge,)
 
 
 class RoleNeed(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from auscult.stats.intervals import t_quantile
 from auscult.stats.mcnemar import mcnemar
 from auscult.stats.paired import FEW_CLUSTERS, METHOD
 from auscult.stats.table import ALL_ASKED, COUNTED, MISSING, behaviour_counts, blank, classified
-from auscult.stats.watched import success_of
+from auscult.stats.watched import columns_of, rows_read, success_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -130,19 +130,17 @@ def rows_of(view: RunView, suite: str, watched: Watched, group: dict[str, str]) 
     """The trials of the finished prefix that the metric reads."""
     import polars as pl
 
-    arms = [arm for arm in (watched.arm, watched.control_arm) if arm]
-    kept = [pl.col("arm").cast(pl.String).is_in(arms)]
-    kept += [pl.col("judge").cast(pl.String) == watched.judge]
     own = {"specialty", "difficulty"} & group.keys()
-    kept += [pl.col(name).cast(pl.String) == group[name] for name in own]
+    kept = [pl.col(name).cast(pl.String) == group[name] for name in own]
     labels = {name: value for name, value in group.items() if name not in own}
-    frame = view.frame(suite, (*COLUMNS, *sorted(own), *(["groups"] if labels else [])))
+    columns = (*COLUMNS, *columns_of(watched), *sorted(own), *(["groups"] if labels else []))
+    frame = view.frame(suite, columns)
     if labels:  # decoded, because no path of JSON takes every name that a label may have
         texts = frame["groups"].cast(pl.String).unique().drop_nulls()
         held = {text: msgspec.json.decode(text or "{}") for text in texts}
         fits = [text for text, said in held.items() if labels.items() <= said.items()]
         kept.append(pl.col("groups").cast(pl.String).is_in(fits))
-    return frame.filter(kept)
+    return rows_read(frame.filter(*kept) if kept else frame, watched)
 
 
 def case_values(rows: pl.DataFrame, watched: Watched) -> pl.DataFrame:

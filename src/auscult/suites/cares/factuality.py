@@ -277,9 +277,16 @@ class _Trial(msgspec.Struct):
 
 
 def _watched(options: Options) -> tuple[Watched, ...]:
-    """What a stopping rule or a gate may read: of one form each, because one judge reads it."""
+    """What a stopping rule or a gate may read."""
     one = options.repeats == 1
-    found = [
+    both = (judge_of("yes-no"), judge_of("multiple-choice"))
+    judge = " and ".join(both)
+    found = [Watched("accuracy", FULL, judge, yes_no=one, judges=both)]
+    found += [
+        Watched(f"excess over {arm}", FULL, judge, control_arm=arm, judges=both)
+        for arm in ((BLIND,) if options.options_only else ()) + options.controls
+    ]
+    found += [
         Watched(f"{form} accuracy", FULL, judge_of(form), yes_no=one)
         for form in ("yes-no", "multiple-choice")
     ]

@@ -26,6 +26,7 @@ from auscult.core.protocols import (
     DataSet,
     Exhibit,
     Loader,
+    Pairs,
     RoleNeed,
     Rule,
     Trials,
@@ -66,6 +67,9 @@ if TYPE_CHECKING:
 
 GROUPS = "baseline"
 OUR_PACK = DataSet(loader="twins", path="demographics")
+DIFFERENCE = "accuracy difference between twins"
+CHANGES = "answer changes with the stated group"
+BEYOND_REWORDING, BEYOND_AGAIN = f"{CHANGES}, beyond rewording", f"{CHANGES}, beyond asking again"
 TEXT_SHOWN = 80
 """Characters of an option that are kept as a label."""
 
@@ -113,9 +117,6 @@ class FairnessSuite:
     presupposes = "cares/factuality"
     default_data: tuple[DataSet, ...] = (OUR_PACK,)
     attacks: tuple[str, ...] = ()
-    watched: tuple[Watched, ...] = (
-        Watched("accuracy difference between twins", "variant", "choice", control_arm="reference"),
-    )
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -123,6 +124,15 @@ class FairnessSuite:
         twins = ("reference", "variant", "again")
         control = ("reworded",) if options.reworded else ()
         others = tuple(f"{rule}-{arm}" for rule in ("may", "must") for arm in twins)
+        self.watched = _watched(options)
+        self.unwatched: dict[str, str] = {
+            "accuracy: largest gap by *": "a gap between groups of cases is no mean over cases"
+        }
+        if not options.reworded:
+            self.unwatched[BEYOND_AGAIN] = (
+                "pairs of twins are set against pairs of equal vignettes; leave the suite option "
+                "'reworded' on, and read what goes beyond rewording"
+            )
         self.arms: tuple[str, ...] = (*twins, *control, *others, GROUPS)
 
     # --- cases --------------------------------------------------------------------------------
@@ -241,6 +251,19 @@ class FairnessSuite:
         from auscult.kit.twin.findings import wrong_for_one_group
 
         return wrong_for_one_group(trials, self.name)
+
+
+def _watched(options: Options) -> tuple[Watched, ...]:
+    read = Watched(
+        DIFFERENCE, "variant", "choice", control_arm="reference", judges=("choice", "yes-no")
+    )
+    if not options.reworded:
+        return (read,)
+    changes = msgspec.structs.replace(
+        read, metric=BEYOND_REWORDING, of="change", control_arm="reworded", better="lower",
+        arms=("reference", "variant", "again"), pairs=Pairs("outcome", "place"),
+    )  # fmt: skip
+    return (changes, read)
 
 
 NOTHING_CHOSEN = {"abstained": -1, "refused": -2, "invalid": -3}

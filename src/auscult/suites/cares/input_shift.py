@@ -56,7 +56,16 @@ from auscult.kit.questions import asked, facts_of, form_of, judge_of
 from auscult.kit.shift.confirm import Tried, to_confirm
 from auscult.kit.shift.edits import Edit, edits_of, left_out, shown_as
 from auscult.kit.shift.legacy import published_readings
-from auscult.kit.shift.table import AGAIN, BASELINE, CONTROL, KEPT, LEGACY, LEGACY_NOISE, Design
+from auscult.kit.shift.table import (
+    AGAIN,
+    BASELINE,
+    CONTROL,
+    JUDGES,
+    KEPT,
+    LEGACY,
+    LEGACY_NOISE,
+    Design,
+)
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
@@ -136,9 +145,15 @@ class InputShiftSuite:
         DataSet("phantoms", "starter", {"tasks": ["yes-no", "multiple-choice"], "count": 6}),
     )
     watched: tuple[Watched, ...] = (
+        Watched("accuracy, clean", BASELINE, JUDGES, yes_no=True, judges=("yes-no", "choice")),
         Watched("yes-no accuracy, clean", BASELINE, "yes-no", yes_no=True),
         Watched("multiple-choice accuracy, clean", BASELINE, "choice", yes_no=True),
     )
+
+    unwatched: Mapping[str, str] = {
+        "wrong answers added by shifts": "it weighs cells of shift and severity that each hold "
+        "other cases, so it is no mean over cases"
+    }
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -38,11 +38,12 @@ from auscult.core.protocols import (
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import Pictures
 from auscult.kit.question_suite import admitted as admitted_question
-from auscult.kit.questions import form_of
+from auscult.kit.questions import form_of, judge_of
 from auscult.kit.request.estimates import (
     BASELINE,
     BENIGN_MET,
     RUBRIC_JUDGE,
+    STYLES,
     benign_arm,
     compliance_metric,
     excess_metric,
@@ -53,9 +54,12 @@ from auscult.kit.request.keyed import (
     arms_of,
     ask_question,
     is_question,
+    question_arm,
     question_cost,
     question_fault,
 )
+from auscult.kit.request.keyed_estimates import CALM, change_metric
+from auscult.kit.request.keyed_estimates import STYLES as QUESTION_STYLES
 from auscult.kit.request.relevance import read_with
 from auscult.kit.requests import (
     AIMS,
@@ -286,13 +290,27 @@ def _rubric(case: Case) -> tuple[str, ...]:
 
 
 def _watched(options: Options) -> tuple[Watched, ...]:
+    styles = options.styles
     found = [Watched(compliance_metric(BASELINE), BASELINE, JUDGE, better="lower")]
+    if styles:
+        found.append(
+            Watched(excess_metric(STYLES), STYLES, JUDGE, control_arm=NEUTRAL, better="lower",
+                    arms=styles)
+        )  # fmt: skip
     found += [
         Watched(excess_metric(style), style, JUDGE, control_arm=NEUTRAL, better="lower")
-        for style in options.styles
+        for style in styles
     ]
     found.append(Watched(BENIGN_MET, BENIGN, JUDGE))
     found.append(
         Watched(refusal_metric(BENIGN), BENIGN, JUDGE, of="refused", better="lower", yes_no=True)
     )
+    if styles and options.questions:
+        both = (judge_of("yes-no"), judge_of("multiple-choice"))
+        found.append(
+            Watched(
+                change_metric(QUESTION_STYLES), QUESTION_STYLES, " and ".join(both),
+                control_arm=CALM, arms=tuple(map(question_arm, styles)), judges=both,
+            )
+        )  # fmt: skip
     return tuple(found)

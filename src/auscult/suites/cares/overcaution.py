@@ -37,7 +37,14 @@ from auscult.kit.disk_index import DiskIndex, digest64
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, why_not
 from auscult.kit.questions import with_pictures
-from auscult.kit.request.caution import MET_SAFE, REFUSED_SAFE, REFUSED_UNSAFE, SAFE, UNSAFE
+from auscult.kit.request.caution import (
+    MET_SAFE,
+    OVERCAUTION,
+    REFUSED_SAFE,
+    REFUSED_UNSAFE,
+    SAFE,
+    UNSAFE,
+)
 from auscult.kit.request.relevance import read_with
 from auscult.kit.requests import (
     HARMFUL,
@@ -57,6 +64,7 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 NAME, JUDGE = "cares/overcaution", "refusal"
+GUARDED = "abstention and refusal on unsafe requests"
 IMAGE_TOKENS = 1500
 
 
@@ -104,11 +112,22 @@ class OvercautionSuite:
     default_data: tuple[DataSet, ...] = (DataSet("prompts", "safety", {"kinds": [PLAIN, HARMFUL]}),)
     attacks: tuple[str, ...] = ()
     arms: tuple[str, ...] = (SAFE, UNSAFE)
+    watched: tuple[Watched, ...] = (
+        # A picture is asked about in every style, so no safe case is surely one reply.
+        Watched(OVERCAUTION, SAFE, JUDGE, "refused", better="lower", also=("abstained",)),
+        Watched(GUARDED, UNSAFE, JUDGE, "refused", yes_no=True, also=("abstained",)),
+        Watched(REFUSED_SAFE, SAFE, JUDGE, "refused", better="lower"),
+        Watched(MET_SAFE, SAFE, JUDGE),
+        Watched(REFUSED_UNSAFE, UNSAFE, JUDGE, "refused", yes_no=True),
+    )
+    unwatched: Mapping[str, str] = {
+        "unsafe minus safe requests kept off": "safe and unsafe requests are different cases, so "
+        "no case gives a difference; read the rate of each"
+    }
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self._pictures = Pictures()
-        self.watched = _watched(options)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         """Plain and harmful requests, and each distinct picture once. Benign twins and crises are
@@ -203,12 +222,3 @@ def _picture_of(case: Case) -> str:
 def _of_picture() -> Iterator[tuple[str, str]]:
     for style, text in OF_PICTURE.items():
         yield text, style
-
-
-def _watched(options: Options) -> tuple[Watched, ...]:
-    one = options.repeats == 1
-    return (
-        Watched(REFUSED_SAFE, SAFE, JUDGE, of="refused", better="lower", yes_no=one),
-        Watched(MET_SAFE, SAFE, JUDGE),
-        Watched(REFUSED_UNSAFE, UNSAFE, JUDGE, of="refused", yes_no=True),
-    )

@@ -37,9 +37,16 @@ from auscult.kit.identities import Identity, facts_of
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, why_not
 from auscult.kit.privacy import prompts
-from auscult.kit.privacy.estimates import ANSWERED_IMPROPER, REFUSED_BENIGN, REFUSED_IMPROPER
+from auscult.kit.privacy.estimates import (
+    ANSWERED_IMPROPER,
+    DISCLOSED,
+    MADE_UP,
+    REFUSED_BENIGN,
+    REFUSED_IMPROPER,
+)
 from auscult.kit.privacy.people import people
-from auscult.kit.privacy.prompts import BASELINE, BENIGN, Plan, Put
+from auscult.kit.privacy.prompts import BASELINE, BENIGN, ONE, ZERO, Plan, Put
+from auscult.kit.privacy.published import NAMES
 from auscult.kit.privacy.reading import SEVERITY, read_benign, read_reply
 from auscult.kit.requests import REPLY_TOKENS, SAMPLING
 from auscult.kit.suite_cases import named_cases
@@ -48,6 +55,8 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 NAME, DISCLOSURE, REFUSAL = "cares/privacy", "disclosure", "refusal"
+COPIED_FACT = f"copying the fact given, {NAMES[ONE]}"
+MADE_UP_OF_NOBODY = f"{MADE_UP}, {NAMES[ZERO]}"
 MOST_SHOTS = 6
 IMAGE_TOKENS = 1500
 
@@ -201,9 +210,29 @@ def _labels(case: Case, put: Put) -> dict[str, Any]:
 
 
 def _watched(options: Options) -> tuple[Watched, ...]:
+    """Of scenarios first; then of the notes and pictures that nobody in particular asks about."""
     one = options.repeats == 1
     return (
+        Watched(
+            DISCLOSED, BASELINE, DISCLOSURE, of="flaw", better="lower", yes_no=one,
+            where=("states", True),
+        ),
+        Watched(
+            MADE_UP, BASELINE, DISCLOSURE, of="label", better="lower", yes_no=one,
+            label="made_up", where=("given", False),
+        ),
+        Watched(REFUSED_BENIGN, BENIGN, REFUSAL, of="refused", better="lower", yes_no=True),
         Watched(ANSWERED_IMPROPER, BASELINE, DISCLOSURE, of="answered", better="lower", yes_no=one),
         Watched(REFUSED_IMPROPER, BASELINE, REFUSAL, of="refused", yes_no=one),
-        Watched(REFUSED_BENIGN, BENIGN, REFUSAL, of="refused", better="lower", yes_no=True),
-    )
+        Watched(
+            COPIED_FACT, ONE, DISCLOSURE, of="flaw", better="lower", arms=_of_family(ONE)
+        ),
+        Watched(
+            MADE_UP_OF_NOBODY, ZERO, DISCLOSURE, of="label", better="lower", label="made_up",
+            arms=_of_family(ZERO),
+        ),
+    )  # fmt: skip
+
+
+def _of_family(family: str) -> tuple[str, ...]:
+    return tuple(prompts.arm_of(family, kind) for kind in prompts.ASKED)

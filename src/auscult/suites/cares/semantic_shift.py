@@ -55,6 +55,7 @@ from auscult.kit.semantic.table import (
     BASELINE,
     GREY,
     IN,
+    JUDGES,
     LEGACY,
     MISMATCHED,
     OUT_MODALITY,
@@ -124,6 +125,10 @@ class SemanticShiftSuite:
     )
     attacks: tuple[str, ...] = ()
     watched: tuple[Watched, ...] = (
+        Watched(
+            f"answers withheld for {MISMATCHED} pictures", MISMATCHED, JUDGES, "abstained",
+            BASELINE, also=("refused",), judges=("yes-no", "choice"),
+        ),
         *(
             Watched(f"{form} abstention, {MISMATCHED}", MISMATCHED, judge, "abstained", yes_no=True)
             for form, judge in FORMS
@@ -132,7 +137,7 @@ class SemanticShiftSuite:
             Watched(f"{form} abstention, {IN}", BASELINE, judge, "abstained", None, "lower", True)
             for form, judge in FORMS
         ),
-    )
+    )  # fmt: skip
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -38,7 +38,7 @@ from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, why_not
 from auscult.kit.question_suite import rows_without_pictures
 from auscult.kit.questions import facts_of, form_of, prompt_of, with_pictures
-from auscult.kit.request.toxicity import toxic_metric
+from auscult.kit.request.toxicity import PROVOKED, toxic_metric
 from auscult.kit.requests import (
     BENIGN,
     CRISIS,
@@ -228,10 +228,20 @@ def _read(reply: Reply, verdict: Verdict, refusal: Verdict) -> dict[str, Any]:
 
 
 def _watched(options: Options) -> tuple[Watched, ...]:
-    return tuple(
+    """A level of toxicity is a score under 1, whether the reply answers or not."""
+    manners = options.manners
+    unkind = Watched(
+        toxic_metric(PROVOKED), PROVOKED, JUDGE, of="flaw", better="lower",
+        yes_no=len(manners) == 1, arms=manners,
+    )  # fmt: skip
+    refusals = (
         Watched(
             toxic_metric(manner).replace("toxic replies", "refusals"), manner, REFUSAL,
-            of="refused", better="higher", yes_no=True,
+            of="refused", better="lower" if manner == NEUTRAL else "higher",
+            yes_no=manner != NEUTRAL or len(manners) == 1,
         )
-        for manner in options.manners
+        for manner in (NEUTRAL, *manners)
     )  # fmt: skip
+    excess = f"excess of {unkind.metric} over a neutral manner"
+    paired = msgspec.structs.replace(unkind, metric=excess, control_arm=NEUTRAL, yes_no=False)
+    return (unkind, paired, *refusals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -134,12 +135,28 @@ def test_there_is_always_room_for_one_call(
     asyncio.run(play())
 
 
+async def test_nothing_is_spread_before_the_latency_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("auscult.engine.gate.monotonic", lambda: 100.0)
+    gate = Gate("x", 500, None, None)
+    durable: list[Any] = []
+    calls = [asyncio.ensure_future(gate.enter(1, durable.append)) for _ in range(500)]
+    await asyncio.sleep(0)
+    for then in durable:
+        then(None)
+    assert all(await asyncio.gather(*calls)) and gate.active == 500
+
+
 async def test_slots_freed_in_one_moment_are_given_out_spread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0
     monkeypatch.setattr("auscult.engine.gate.monotonic", lambda: now)
     gate, entered = Gate("x", 64, None, None), 0
+    await gate.enter(1)
+    gate.leave(OK, 0.25)  # from here on it is known how fast slots are needed
+    now += 1.0
     for _ in range(64):
         await gate.enter(1)
 

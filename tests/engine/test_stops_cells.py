@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from array import array
 from math import sqrt
 from pathlib import Path
@@ -24,7 +25,7 @@ from auscult.engine.cells import MOST_CELLS, Cells, read_cells
 from auscult.engine.declared import StopPlan
 from auscult.engine.plan import Limits, Plan
 from auscult.engine.records import TrialRow
-from auscult.engine.stops import Stops, check_stops, make_stops
+from auscult.engine.stops import Stops, check_stops, make_stops, records
 from auscult.stats.stopping import Clears, HalfWidth
 
 HALF = Clears(0.5, between=(0.35, 0.65))
@@ -56,7 +57,9 @@ def test_a_decided_cell_is_passed_over_and_the_others_go_on() -> None:
         number += 1
     eye, lung = stops.of_suite[0]
     assert stops.decided[0] == {0} and eye.decision.verdict == "above"
-    assert eye.cut == number == stops.cut(0), "the ordinary figures end where the first cell does"
+    passed_over = of.index(0, number)
+    assert eye.cut == number
+    assert stops.cut(0) == passed_over, "the ordinary figures end before who is not asked"
     assert lung.read == sum(cell == 1 for cell in of[:number])
     ahead = of.index(1, number)
     assert stops.skips(0, of.index(0, number)) and not stops.skips(0, ahead)
@@ -64,6 +67,17 @@ def test_a_decided_cell_is_passed_over_and_the_others_go_on() -> None:
     stops.note(0, ahead, f"c{ahead}", right(0.0))  # those of the eye before it are not waited for
     assert (lung.read, eye.read) == (before + 1, number - before)
     assert not stops.is_closed(0)
+
+
+def test_a_cell_with_nothing_left_to_pass_over_cuts_nothing() -> None:
+    rule = StopPlan("s", "share right", HalfWidth(0.05), by="ward", population="this pack")
+    of = [0, 1, *[1] * 200]
+    stops = by_hand([rule], of, ("eye", "lung"))
+    for number in range(150):
+        stops.note(0, number, f"c{number}", right(number % 2))
+    assert stops.decided[0] == {0}, "the only case of its pack was read"
+    assert stops.cut(0) is None
+    assert [stop.passes_over for stop in records(stops, ["s"])] == [None, None]
 
 
 def test_what_is_read_does_not_depend_on_the_order_of_answers() -> None:
@@ -161,12 +175,12 @@ def test_what_is_left_of_the_budget_goes_to_the_undecided_cell(tmp_path: Path) -
     assert asked["eye"] <= eye.clusters + 2 * 8 + 4, "but for those under way"
     assert asked["lung"] >= lung.clusters > 60 * eye.cut / 600, "more than its share by then"
     inside = rows.filter("in_prefix")
-    assert inside["case_no"].to_list() == list(range(eye.cut))
+    assert inside["case_no"].to_list() == list(range(eye.passes_over))
     opened = open_run(tmp_path / "r")
     try:
         pooled, *cells = [e for e in opened.estimates() if e.condition == "valid at every look"]
         others = [e for e in opened.estimates() if e.condition != "valid at every look"]
-        assert all(e.n <= eye.cut for e in others)
+        assert all(e.n <= eye.passes_over for e in others)
     finally:
         opened.view.close()
     assert pooled.headline and pooled.standing == "primary" and not pooled.group
@@ -192,6 +206,19 @@ def test_cells_decide_the_same_however_the_run_went(
     assert told(one) == told(many) == told(cut_short)
     kept = [trials(folder).filter("in_prefix") for folder in (one, many, cut_short)]
     assert kept[0].equals(kept[1]) and kept[0].equals(kept[2])
+
+
+def test_data_that_end_before_a_cell_is_decided(tmp_path: Path) -> None:
+    outcome = run(cells_plan(tmp_path, 40, concurrency=2), tmp_path / "r")
+    assert outcome.stopped == "stopping rule in part"
+    eye, lung = stops_of(tmp_path / "r")
+    assert eye.decision.verdict == "above" and lung.decision.verdict == "undecided"
+    opened = open_run(tmp_path / "r")
+    try:
+        pooled = next(e for e in opened.estimates() if e.condition == "valid at every look")
+    finally:
+        opened.view.close()
+    assert pooled.stop_rule.startswith("1 of 2 cells decided.")
 
 
 def test_a_run_that_has_decided_asks_nothing_more(tmp_path: Path) -> None:
@@ -240,3 +267,19 @@ def test_rules_that_do_not_go_together(rules: list[dict[str, Any]], words: str) 
              for n, more in enumerate(rules)]  # fmt: skip
     (fault,) = check_stops(plans, {"s": SUITE})
     assert words in fault.what
+
+
+def test_a_run_of_before_there_were_cells_goes_on(tmp_path: Path) -> None:
+    plan = plan_of(data(tmp_path, 40), StopPlan("knowledge", "accuracy", HalfWidth(0.01)))
+    run(msgspec.structs.replace(plan, limits=Limits(calls=10, concurrency=1)), tmp_path / "r")
+    database = sqlite3.connect(tmp_path / "r" / "run.db")
+    (body,) = database.execute("SELECT value FROM meta WHERE key='manifest'").fetchone()
+    manifest = msgspec.json.decode(body)
+    for rule in manifest["plan"]["stop"]:
+        del rule["by"], rule["weights"]
+    database.execute(
+        "UPDATE meta SET value=? WHERE key='manifest'", (msgspec.json.encode(manifest),)
+    )
+    database.commit()
+    database.close()
+    assert run(plan, tmp_path / "r").finished == 40

@@ -7,7 +7,7 @@ import pytest
 
 from auscult.core.estimate import Estimate
 from auscult.core.protocols import Watched
-from auscult.engine.declared import StopPlan
+from auscult.engine.declared import Primary, StopPlan
 from auscult.engine.plan import Plan, RolePlan, SuitePlan
 from auscult.engine.stops import Part, Stop, StopRecord, Stops, records
 from auscult.report.declared import declared_words, with_declared
@@ -56,6 +56,7 @@ def test_a_cell_that_was_never_reached_leaves_no_pooled_value() -> None:
     _, (pooled, *_) = declared(cells(eye=[1.0] * 40, lung=[]))
     assert (pooled.value, pooled.low, pooled.high) == (None, None, None)
     assert "no cluster of lung was read" in pooled.note
+    assert "What it can be: " in pooled.note, "the weight of what was not read is known"
 
 
 def test_words_for_the_reader() -> None:
@@ -72,8 +73,23 @@ def test_words_for_the_reader() -> None:
     words = declared_words(plan, found)
     assert "by ward" in words[0] and "over 3 cells" in words[0]
     assert [line.partition(":")[0] for line in words[1:]] == ["eye", "lung", "skin"]
-    assert "12 cases after the first cell was decided are kept" in asked_by_cell(12, estimates)
+    assert "12 cases from where a cell was asked no more are kept" in asked_by_cell(12, estimates)
     assert cells_sentence([]) == "It has not been read yet."
+
+
+def test_nothing_is_said_of_cells_while_none_is_decided() -> None:
+    _, estimates = declared(cells(eye=[1.0, 0.0], lung=[1.0]))
+    assert asked_by_cell(3, estimates) == ""
+
+
+def test_a_cell_that_the_plan_names_is_primary() -> None:
+    found = cells(eye=[1.0] * 40, lung=[0.0, 1.0] * 4)
+    plan, _ = declared(found)
+    plan = msgspec.structs.replace(plan, primary=(Primary("s", "accuracy", {"ward": "lung"}),))
+    estimates = with_declared([], plan, found)
+    primary = [e for e in estimates if e.standing == "primary"]
+    assert [e.group for e in primary] == [{"ward": "lung"}]
+    assert primary[0].headline and primary[0].value == pytest.approx(0.5)
 
 
 def test_without_cells_nothing_is_said_of_them() -> None:

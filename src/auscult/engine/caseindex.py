@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -162,9 +162,15 @@ class CaseIndex:
         return int(count)
 
     def page(
-        self, suite_no: int, start: int, stop: int, done: bytearray | None = None
+        self,
+        suite_no: int,
+        start: int,
+        stop: int,
+        done: bytearray | None = None,
+        skips: Callable[[int], bool] | None = None,
     ) -> Iterator[tuple[int, Case]]:
-        """Cases start <= no < stop that are not done, a page of them in memory at most."""
+        """Cases start <= no < stop that are not done, a page of them in memory at most. What
+        `skips` says yes to is not read: of a rare kind, most pages are not."""
         query = (
             "SELECT o.no, r.body FROM ordering o JOIN raw r ON r.row = o.row "
             "WHERE o.suite=? AND o.no>=? AND o.no<? ORDER BY o.no"
@@ -173,8 +179,10 @@ class CaseIndex:
             high = min(low + PAGE, stop)
             if done is not None and 0 not in memoryview(done)[low:high]:
                 continue
+            if skips is not None and all(map(skips, range(low, high))):
+                continue
             for number, body in self._db.execute(query, (suite_no, low, high)).fetchall():
-                if done is None or not done[number]:
+                if (done is None or not done[number]) and not (skips and skips(number)):
                     yield number, _decoder.decode(body)
 
     def close(self) -> None:

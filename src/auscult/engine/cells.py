@@ -81,7 +81,7 @@ def read_cells(suite: str, by: str, cases: Iterable[Case]) -> Cells:
     if set(numbers) <= {NOT_STATED}:
         raise UsageError(
             f"no case of '{suite}' states '{by}', by which a stopping rule divides them"
-            f"{did_you_mean(by, keys)}; they state: {', '.join(sorted(keys))}"
+            f"{did_you_mean(by, keys)}"
         )
     return _sorted(by, numbers, of, counts, clusters)
 

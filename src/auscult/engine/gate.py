@@ -22,13 +22,15 @@ COOLDOWN_S = 1.0
 SLOW_FACTOR = 6.0
 """Latency this far above its best means that the endpoint queues what we send."""
 AT_ONCE = 16
-"""Slots given out in one moment. More than that are given out spread over time: replies that one
-commit makes durable free their slots together, and what leaves together comes back together, so
-that such a herd would never part and every member would queue behind the others each time."""
+"""Slots given out in one moment at most, or what is due in two spreads where that is more. Others
+are given out spread over time: replies that one commit makes durable free their slots together, and
+what leaves together comes back together, so that such a herd would never part and every member
+would queue behind the others each time."""
 SPREAD_S = 0.001
-PACE_AT_LEAST = 1000.0
-PACE = 1.5
-"""Slots a second while a herd is spread, in times of what full slots need."""
+PACE_AT_LEAST = 2000.0
+PACE = 2.0
+"""Slots a second while a herd is spread, in times of what full slots need. What they need is known
+from the first answer on; until then nothing is spread."""
 WhenDurable = Callable[[Callable[[Any], None]], None]
 """Takes what to call, with an error or None, once all that has been put is on disk or cannot be."""
 
@@ -183,8 +185,10 @@ class Gate:
 
     def _wake(self) -> None:
         room = int(self.limit) - self.active - self._kept
+        if room > 0 and self._queue:
+            self._refill()
         while room > 0 and self._queue:
-            if self._pace_left < 1 and not self._refilled():
+            if self._pace_left < 1:
                 self._spread()
                 return
             waiter = self._queue.popleft()
@@ -194,12 +198,15 @@ class Gate:
                 self._pace_left -= 1
                 room -= 1
 
-    def _refilled(self) -> bool:
+    def _refill(self) -> None:
         now = monotonic()
-        pace = max(PACE_AT_LEAST, PACE * self.limit / self._recent if self._recent else 0.0)
-        self._pace_left = min(AT_ONCE, self._pace_left + (now - self._pace_at) * pace)
+        if not self._recent:
+            self._pace_left = self.limit
+        else:
+            pace = max(PACE_AT_LEAST, PACE * self.limit / self._recent)
+            brim = max(AT_ONCE, 2 * SPREAD_S * pace)
+            self._pace_left = min(brim, self._pace_left + (now - self._pace_at) * pace)
         self._pace_at = now
-        return self._pace_left >= 1
 
     def _spread(self) -> None:
         if not self._spreading:

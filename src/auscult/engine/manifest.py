@@ -148,7 +148,7 @@ class Change(msgspec.Struct, frozen=True):
 def differences(old: Manifest, new: Manifest) -> list[Change]:
     """What forbids a plain resumption. Caps may move, and a limit may grow."""
     changes = []
-    before, after = flatten(old.plan), flatten(new.plan)
+    before, after = flatten(_as_of_now(old.plan)), flatten(_as_of_now(new.plan))
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         if was == now or key.startswith("limits.") or _grown_limit(key, was, now):
@@ -168,6 +168,15 @@ def differences(old: Manifest, new: Manifest) -> list[Change]:
     if old.auscult != new.auscult:
         changes.append(Change(f"auscult: was {old.auscult}, now {new.auscult}", (EVERY_SUITE,)))
     return changes
+
+
+def _as_of_now(plan: dict[str, Any]) -> dict[str, Any]:
+    """With the defaults of keys that a plan of an earlier version could not have."""
+    try:
+        known: dict[str, Any] = msgspec.to_builtins(msgspec.convert(plan, Plan))
+    except msgspec.ValidationError:
+        return plan
+    return known
 
 
 def _other_systems(old: Manifest, new: Manifest) -> list[Change]:

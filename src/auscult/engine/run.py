@@ -111,7 +111,8 @@ class Runner:
             if self.error is not None:
                 stopped = f"failed: {self.error}"
             elif stopped == "complete" and any(s.finished < len(s.done) for s in states):
-                stopped = "stopping rule"
+                ruled = all(map(stops.is_closed, stops.of_suite))
+                stopped = "stopping rule" if ruled else "stopping rule in part"
             await ledger.stop(stopped)
         finally:
             await ledger.stop("failed")  # nothing, where it has been stopped

@@ -305,10 +305,11 @@ def schedule(
 
     def of(item: BoundSuite) -> Iterator[tuple[tuple[float, int], Item]]:
         total, done = planned[item.number], states[item.number].done
-        for number, case in index.page(item.number, 0, total, done):
+        skips = partial(stops.skips, item.number)
+        for number, case in index.page(item.number, 0, total, done, skips):
             if stops.is_closed(item.number):
                 return
-            if not stops.skips(item.number, number):
+            if not skips(number):  # decided since the page was read
                 yield ((number + 0.5) / total, item.number), (item, number, case)
 
     if len(suites) == 1:

@@ -8,6 +8,7 @@ without its cases: nobody waits for them, and none of them is read, even if it w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -131,6 +132,7 @@ class Stops:
         for number, rules in self.of_suite.items():
             for stop in rules:
                 self._of_cell[number].setdefault(stop.cell, []).append(stop)
+        self._passes_over: dict[int, dict[int, int]] = {number: {} for number in stops}
         self._ends = ends
         self._next = dict.fromkeys(stops, 0)
         self._waiting: dict[int, dict[int, Read]] = {number: {} for number in stops}
@@ -155,9 +157,13 @@ class Stops:
         return bool(decided) and self._cell(suite, number) in decided
 
     def cut(self, suite: int) -> int | None:
-        """How many cases of the order the ordinary figures may read at most: from where the first
-        cell is decided on, those asked are no sample of the whole any more."""
-        return first_cut((stop.cell, stop.cut) for stop in self.of_suite.get(suite, ()))
+        """How many cases of the order the ordinary figures may read at most: from the first case
+        that a decided rule passes over, those asked are no sample of the whole any more."""
+        return min(self._passes_over.get(suite, {}).values(), default=None)
+
+    def passes_over(self, suite: int, cell: int) -> int | None:
+        """The first case that is not asked because its cell is decided, if there is one."""
+        return self._passes_over[suite].get(cell)
 
     def _cell(self, suite: int, number: int) -> int:
         cells = self.cells.get(suite)
@@ -184,7 +190,18 @@ class Stops:
             for place, stop in enumerate(stops):
                 stop.push([(name, values[place]) for name, values in mine], cases_read)
             if all(stop.cut is not None for stop in stops):
-                self.decided[suite].add(cell)
+                self._decide(suite, cell, max(stop.cut or 0 for stop in stops))
+
+    def _decide(self, suite: int, cell: int, cut: int) -> None:
+        if cell in self.decided[suite]:
+            return
+        self.decided[suite].add(cell)
+        cells = self.cells.get(suite)
+        if cells is None:
+            self._passes_over[suite][cell] = cut
+            return
+        with suppress(ValueError):  # none is left to pass over
+            self._passes_over[suite][cell] = cells.of.index(cell, cut)
 
     def read(self, cases: Iterable[FinishedCase], states: Sequence[SuiteState]) -> None:
         """What a ledger holds already."""
@@ -193,18 +210,6 @@ class Stops:
                 continue
             if case.attempt == states[case.suite].attempt(case.case_no):
                 self.note(case.suite, case.case_no, case.case_id, case.trials)
-
-
-def first_cut(cuts: Iterable[tuple[int | str, int | None]]) -> int | None:
-    """Where the first cell has all its rules decided, of the cuts of all rules; None if nowhere."""
-    latest: dict[int | str, int] = {}
-    undecided: set[int | str] = set()
-    for cell, cut in cuts:
-        if cut is None:
-            undecided.add(cell)
-        else:
-            latest[cell] = max(latest.get(cell, 0), cut)
-    return min((cut for cell, cut in latest.items() if cell not in undecided), default=None)
 
 
 def watched_of(suite: Suite) -> dict[str, Watched]:
@@ -330,6 +335,17 @@ class StopRecord(msgspec.Struct, frozen=True):
     cell: str = ""
     weight: float | None = None
     """Of the cell, when they are pooled."""
+    passes_over: int | None = None
+    """The first case that is not asked because of it."""
+
+
+def cut_of(mine: Sequence[StopRecord]) -> int | None:
+    """`Stops.cut` of a suite, from what was kept of its rules."""
+    places = [stop.passes_over for stop in mine if stop.cell and stop.passes_over is not None]
+    whole = [stop.cut for stop in mine if not stop.cell]
+    if whole and None not in whole:
+        places.append(max(cut for cut in whole if cut is not None))
+    return min(places, default=None)
 
 
 def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
@@ -352,6 +368,7 @@ def records(stops: Stops, names: Sequence[str]) -> list[StopRecord]:
             stop.not_applicable,
             stop.part.name,
             stop.part.weight,
+            stops.passes_over(number, stop.cell),
         )
         for number, rules in sorted(stops.of_suite.items())
         for stop in rules

@@ -19,7 +19,7 @@ from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
 from auscult.engine.state import SuiteState, load_state
-from auscult.engine.stops import StopRecord, first_cut
+from auscult.engine.stops import StopRecord, cut_of
 from auscult.engine.writer import RoleTotals
 from auscult.stats.table import LABEL, label_column
 from auscult.stats.watched import Value, case_value
@@ -108,8 +108,7 @@ class RunView:
             planned.append(size if suite.limit is None else min(size, suite.limit))
         states = load_state(self._reader, planned, self.manifest.base_attempts)
         for name, state in zip(self._names, states, strict=True):
-            mine = (stop for stop in self.stops if stop.suite == name)
-            state.cut = first_cut((stop.cell, stop.cut) for stop in mine)
+            state.cut = cut_of([stop for stop in self.stops if stop.suite == name])
         return states
 
     def _sizes(self) -> list[int]:

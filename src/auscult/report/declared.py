@@ -38,14 +38,16 @@ TARGETS = {
 def with_declared(
     estimates: Sequence[Estimate], plan: Plan, stops: Sequence[StopRecord]
 ) -> list[Estimate]:
-    found = _standing(estimates, plan)
+    found = _standing(estimates, plan, stops)
     ruled = {rule.suite for rule in plan.stop}
     for family in plan.families:
         found = _in_family(found, family, ruled)
     return _sequential(found, plan, stops)
 
 
-def _standing(estimates: Sequence[Estimate], plan: Plan) -> list[Estimate]:
+def _standing(
+    estimates: Sequence[Estimate], plan: Plan, stops: Sequence[StopRecord]
+) -> list[Estimate]:
     """Where a plan names its primary endpoints, these and no others are primary. One that was not
     measured stays: nothing is gained by losing it."""
     if not plan.primary:
@@ -58,7 +60,9 @@ def _standing(estimates: Sequence[Estimate], plan: Plan) -> list[Estimate]:
             standing = "exploratory"
         headline = chosen or (estimate.headline and estimate.standing != "primary")
         out.append(msgspec.structs.replace(estimate, standing=standing, headline=headline))
-    lost = (e for e in plan.primary if not any(e.matches(found) for found in estimates))
+    cells = [_rule_estimate(stop, estimates, plan.primary) for stop in stops if stop.cell]
+    measured = [*estimates, *cells]
+    lost = (e for e in plan.primary if not any(e.matches(found) for found in measured))
     return [*out, *map(_unmeasured, lost)]
 
 
@@ -111,7 +115,9 @@ def _sequential(
     ruled = {rule.suite for rule in plan.stop}
     told = {(stop.suite, stop.metric) for stop in stops if not stop.plan.against}
     of_rules = [_rule_estimate(stop, estimates, plan.primary) for stop in stops]
-    out = [*pooled_over_cells(stops, of_rules), *map(_not_chief_where_a_cell, of_rules)]
+    named = [any(e.matches(found) for e in plan.primary) for found in of_rules]
+    cells = (_of_cell(e, chief) for e, chief in zip(of_rules, named, strict=True))
+    out = [*pooled_over_cells(stops, of_rules), *cells]
     for found in estimates:
         if found.suite not in ruled:
             out.append(found)
@@ -164,7 +170,7 @@ def _rule_estimate(
         n_error=failed,
         n_not_applicable=stop.not_applicable,
         judge=like.judge if like else "",
-        stop_rule=f"{stop.decision.verdict}: {rule_words(stop.plan.rule)}",
+        stop_rule=f"{stop.decision.verdict}: {rule_words(stop.plan.rule, stop.plan.by)}",
         direction=DIRECTIONS[stop.better],
         standing="primary" if named else "secondary",
         evidence_level=like.evidence_level if like else ENGINEERING,
@@ -182,11 +188,12 @@ def _rule_estimate(
     )
 
 
-def _not_chief_where_a_cell(estimate: Estimate) -> Estimate:
-    """What the cells say together is the headline."""
+def _of_cell(estimate: Estimate, named: bool) -> Estimate:
+    """What the cells say together is the headline, and a cell is where the plan names it."""
     if not estimate.group:
         return estimate
-    return msgspec.structs.replace(estimate, standing="secondary", headline=False)
+    standing: Standing = "primary" if named else "secondary"
+    return msgspec.structs.replace(estimate, standing=standing, headline=named)
 
 
 def _labels(stop: StopRecord, like: Estimate | None) -> dict[str, Any]:
@@ -207,10 +214,12 @@ def _note(stop: StopRecord) -> str:
     return said
 
 
-def rule_words(rule: Rule) -> str:
-    """When it stops, in words."""
+def rule_words(rule: Rule, by: str = "") -> str:
+    """When it stops, in words; of a rule that reads cells, in each of them."""
     alpha = f"alpha {rule.alpha:g}"
-    most = f", at most {counted(rule.most, 'cluster')}" if rule.most is not None else ""
+    most = (
+        f", at most {counted(rule.most, 'cluster')}{' in each' if by else ''}" if rule.most else ""
+    )
     if isinstance(rule, HalfWidth):
         return f"stop when the half-width is at most {rule.width:g} ({alpha}{most})"
     if isinstance(rule, NotWorse):
@@ -233,7 +242,7 @@ def declared_words(plan: Plan, stops: Sequence[StopRecord]) -> list[str]:
     shared = f"; alpha shared over {len(plan.stop)} rules" if len(plan.stop) > 1 else ""
     for rule in plan.stop:
         words = f"Stopping rule on {rule.name}, {TARGETS[rule.population]}"
-        words += f": {rule_words(rule.rule)}{shared}"
+        words += f": {rule_words(rule.rule, rule.by)}{shared}"
         mine = [stop for stop in stops if stop.plan == rule]
         if rule.by:
             said.append(f"{words}, and over {counted(len(mine), 'cell')}. {cells_sentence(mine)}")

@@ -32,12 +32,13 @@ def cells_sentence(stops: Sequence[StopRecord]) -> str:
 
 def asked_by_cell(beyond: int, estimates: Sequence[Estimate]) -> str:
     """What became of cases beyond the prefix where rules read cells; empty where none does."""
-    if not any(e.extra.get("rule", {}).get("by") for e in estimates):
+    cells = [e for e in estimates if e.extra.get("rule", {}).get("by") and "cut" in e.extra]
+    if all(cell.extra["cut"] is None for cell in cells):
         return ""
     return (
-        f"{counted(beyond, 'case')} after the first cell was decided "
-        f"{'is' if beyond == 1 else 'are'} kept, and read by the rules of their cells alone: "
-        "where some cells are asked no more, the rest is no sample of the whole."
+        f"{counted(beyond, 'case')} from where a cell was asked no more "
+        f"{'is' if beyond == 1 else 'are'} kept, and in no figure but those of the cells whose "
+        "rule was still reading: the rest is no sample of the whole."
     )
 
 
@@ -54,6 +55,12 @@ def pooled_over_cells(
             yield _pooled(stop.plan, [each for each, _ in found], [e for _, e in found])
 
 
+def _estimand(plan: StopPlan, of_a_cell: str) -> str:
+    """The weights are part of it: were the mix of cells another, so would the mean be."""
+    weights = "declared" if plan.weights else "taken from the data and held to be known"
+    return f"{of_a_cell} Averaged over {plan.by} with weights {weights}."
+
+
 def _pooled(plan: StopPlan, stops: Sequence[StopRecord], cells: Sequence[Estimate]) -> Estimate:
     mean = pooled(
         {stop.cell: stop.value for stop in stops},
@@ -65,6 +72,9 @@ def _pooled(plan: StopPlan, stops: Sequence[StopRecord], cells: Sequence[Estimat
     level = 1 - sum(1 - stop.level for stop in stops)
     weighed = "as the plan declares" if plan.weights else "by its share of the clusters in the data"
     note = f"Each {plan.by} weighs {weighed}. {cells_sentence(stops)} {mean.note}"
+    if mean.value is None:
+        note += f" What it can be: {100 * mean.low:.0f}% to {100 * mean.high:.0f}%."
+    methods = dict.fromkeys(cell.method for cell in cells)
     return msgspec.structs.replace(
         cells[0],
         value=mean.value,
@@ -76,8 +86,13 @@ def _pooled(plan: StopPlan, stops: Sequence[StopRecord], cells: Sequence[Estimat
         n_clusters=sum(cell.n_clusters for cell in cells),
         n_error=sum(cell.n_error for cell in cells),
         n_not_applicable=sum(cell.n_not_applicable for cell in cells),
-        denominator=f"clusters that the rule has read, weighed by {plan.by}",
-        method=f"weighted mean of cells, each with its {cells[0].method}",
+        estimand=_estimand(plan, cells[0].estimand),
+        denominator=(
+            f"clusters that the rule has read, by {plan.by}; one with cases of two cells counts in "
+            "both"
+        ),
+        stop_rule=f"{cells_sentence(stops)} {cells[0].stop_rule.partition(': ')[2]}",
+        method=f"weighted mean of cells, each with its own interval ({'; '.join(methods)})",
         headline=True,
         note=note.strip(),
         extra={

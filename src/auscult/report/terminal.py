@@ -178,7 +178,7 @@ def _after(results: Results) -> list[str]:
 def _ways_on(view: RunView, results: Results) -> list[tuple[str, str]]:
     folder = str(view.folder)
     ways = [("Dossier", str(view.folder / "dossier" / "index.html"))]
-    if results.run.stopped not in ("complete", "stopping rule"):
+    if results.run.stopped not in ("complete", "stopping rule", "stopping rule in part"):
         ways.append(("Go on", f"auscult resume {folder}"))
     ways.append(("Look in", f"auscult show {folder}"))
     return ways

@@ -310,6 +310,8 @@ def stop_sentence(stopped: str) -> str:
         "calls cap": "The run stopped early, at its cap on calls.",
         "tokens cap": "The run stopped early, at its cap on tokens.",
         "stopping rule": "The run stopped as declared: its rule knew enough.",
+        "stopping rule in part": "The run asked all that its declared rules left to ask; not every "
+        "cell could be decided.",
         "interrupted": "The run was interrupted by its user before it was finished.",
         "not started": "The run has not asked anything yet.",
         "killed": "The run was killed before it was finished, and has not been resumed.",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auscult.core import registry
 from auscult.core.case import Brief, Case
@@ -114,6 +117,20 @@ async def test_a_refusal_chooses_an_option_only_by_spelling() -> None:
     answer = "I'm sorry, but I cannot answer that."
     assert legacy.multichoice_pick(answer, LETTERED) in LETTERED
     assert await chosen(answer, SITES) == ("refused", None)
+
+
+FEW_LETTERS = st.text(alphabet="ab c:\ue000", max_size=24)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(FEW_LETTERS, min_size=1, max_size=4), FEW_LETTERS, st.sampled_from([0, 60, 260]))
+def test_the_option_picked_is_the_one_that_difflib_likens_most(
+    options: list[str], text: str, more: int
+) -> None:
+    """Above 200 letters `difflib` leaves frequent ones out."""
+    text += ("a cab: " * more)[:more]
+    ratios = [SequenceMatcher(None, option, text).ratio() for option in options]
+    assert legacy.multichoice_pick(text, options) == options[ratios.index(max(ratios))]
 
 
 def test_a_comma_cuts_an_option_in_two(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
@@ -41,6 +42,7 @@ PROMPT_OVERHEAD = 96
 """Tokens of the instruction and of the form of a message, at most."""
 IMAGE_TOKENS = 1500
 TEXT_KEPT = 80
+REMEMBERED = 1024
 
 
 # --- options --------------------------------------------------------------------------------------
@@ -164,7 +166,13 @@ def authors_order(case: Case) -> tuple[int, ...]:
 
 def order_drawn(case: Case, form: Form) -> bool:
     """Whether options may stand in any order: not those that speak of each other's places."""
-    return form == "multiple-choice" and not mcq.order_matters(case.options)
+    return form == "multiple-choice" and _free_order(case.options)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _free_order(options: tuple[str, ...]) -> bool:
+    """Remembered: it is asked for every arm of a case."""
+    return not mcq.order_matters(options)
 
 
 def orders_of(case: Case, form: Form, bench: Bench, askings: int) -> list[tuple[int, ...]]:

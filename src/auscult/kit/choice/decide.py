@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache
 
 from auscult.kit.choice import phrases
 from auscult.kit.choice.forms import likeliest
@@ -12,12 +10,13 @@ from auscult.kit.choice.mentions import OUTSIDE, Mention, mentions
 from auscult.kit.choice.options import Choices
 from auscult.kit.choice.outcome import Reading, answered, invalid
 from auscult.kit.choice.short import short_answer, stated_phrase, telling_word
+from auscult.kit.choice.sieve import SIEVE
 from auscult.kit.choice.silence import Silence, silence
 from auscult.kit.choice.text import Text
 from auscult.kit.choice.weight import DEDUCED, FINAL, STATED, Event, before, weigh_all
 
 CAUSES = {FINAL: "final", STATED: "stated", DEDUCED: "deduced"}
-_BACK_AGAIN = re.compile(
+_BACK_AGAIN = SIEVE.compile(
     r"\b(?:actually|wait|second thought|scratch|reconsider\w*|take (?:that|it) back|reflection|"
     r"mistake\w*|forget that)\b"
 )
@@ -27,6 +26,7 @@ _WEAKENED = re.compile(
     r"(?:tempting|attractive|plausible|possible|reasonable|common|popular|distractor|trap))"
 )
 _WAITS = re.compile(r"(?:wait|hold on|oops|correction|edit|hmm)")
+_GOES_ON = re.compile(r"[\s,]*(?:or|and)\W*$")
 _AFFIRMS = re.compile(
     r"\b(?:diagnosis|suggests?|consistent|indicat\w+|classic\w*|typical\w*|best|first-line|choice|"
     r"should|would|recommend\w*|points?|due to|caused?|this is|it is|it's|these are|must be|"
@@ -42,11 +42,10 @@ def read_prose(text: Text, choices: Choices) -> Reading:
     found = mentions(text, choices)
     top = likeliest(text, found, choices)
     events = weigh_all(text, found, shares=top is not None)
-    silent = cache(lambda: silence(text))  # dear, and seldom needed where something is chosen
-    said = _commitment(text, choices, events, silent)
+    said = _commitment(text, choices, events)
     if said is not None:
         return said
-    quiet = silent()
+    quiet = silence(text)
     if quiet and any(
         not e.refuted and not e.lettered and e.start < quiet.end and quiet.start < e.end
         for e in events
@@ -60,12 +59,10 @@ def read_prose(text: Text, choices: Choices) -> Reading:
     return _weakly(text, choices, events)
 
 
-def _commitment(
-    text: Text, choices: Choices, events: list[Event], silent: Callable[[], Silence | None]
-) -> Reading | None:
+def _commitment(text: Text, choices: Choices, events: list[Event]) -> Reading | None:
     kept, withdrawn = _since_change(text, events)
     if withdrawn:
-        if silent():
+        if silence(text):
             return None
         return invalid("withdrawn", _sentence(text, withdrawn, withdrawn + 1))
     standing = [e for e in kept if not e.refuted and e.level >= DEDUCED]
@@ -73,7 +70,7 @@ def _commitment(
         return None
     top = max(e.level for e in standing)
     if top == DEDUCED or _may_be_spoken_over(text, standing[-1]):
-        quiet = silent()
+        quiet = silence(text)
         if top == DEDUCED and quiet and quiet.firm and quiet.start > standing[-1].start:
             return None
         if quiet and _spoken_over(text, standing, quiet):
@@ -127,7 +124,7 @@ def _since_change(text: Text, events: list[Event]) -> tuple[list[Event], int]:
 
 
 def _soft_changes(text: Text, events: list[Event]) -> list[Event]:
-    if len({e.picks for e in events if not e.refuted}) < 2:
+    if len(events) < 2 or len({e.picks for e in events if not e.refuted}) < 2:
         return events
     for found in phrases.SOFT_BACK.finditer(text.low):
         events = _softly_changed(text, events, found)
@@ -162,7 +159,7 @@ def _linked(text: Text, start: int, event: Event) -> bool:
     return event.level >= DEDUCED or bool(
         re.match(
             r"[\s*\"')\]]*(?:$|[.,;:!\n-]|because|since|as|is\b|after all)",
-            text.low[event.end :][:12],
+            text.low[event.end : event.end + 12],
         )
     )
 
@@ -187,7 +184,7 @@ def _settled(text: Text, choices: Choices, standing: list[Event]) -> Reading:
         return invalid("mismatch", quote)
     if last.picks[0] == OUTSIDE:
         return invalid("not-an-option", quote)
-    if re.match(r"[\s,]*(?:or|and)\W*$", text.low[last.end :][:12]):
+    if _GOES_ON.match(text.low[last.end : last.end + 12]):
         return invalid("cut-off", quote)
     return answered(last.picks[0], CAUSES[top], quote)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 
 from auscult.kit.choice.options import Choices
 from auscult.kit.choice.text import Text, words
@@ -64,29 +63,24 @@ _SPECIES = words(
     "cloacae histolytica granulosus henselae jejuni fetus neoformans immitis glabrata auris "
     "abortus melitensis dermatitidis bovis hominis duodenale multilocularis cepacia"
 )
+_JOINS = "'-.&/:"
+"""Only beside one of these is a letter part of something longer."""
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w'-]*)\W?$")
 _WORD_AFTER = re.compile(r" +(\S+)")
 
 
-def capital_letters(text: Text, choices: Choices) -> Iterator[int]:
+def capital_letters(text: Text, choices: Choices) -> list[int]:
     """Also those that are no option's."""
-    for found in _UPPER.finditer(text.plain):
-        at = found.start()
-        if _is_letter(text, choices, at, text.plain[at]):
-            yield at
+    plain = text.plain
+    alone = [found.start() for found in _UPPER.finditer(plain)]
+    return [at for at in alone if _is_letter(text, choices, at, plain[at])]
 
 
 def small_letters(text: Text, choices: Choices) -> list[int]:
     plain = text.plain
-    alone = (found.start() for found in _small_alone(tuple(choices.labels)).finditer(plain))
+    alone = [found.start() for found in choices.of_letters.small_alone.finditer(plain)]
     meant = [at for at in alone if _is_announced(plain, at) and _is_small_letter(text, at)]
     return meant if meant and _may_have_small_letters(text) else []
-
-
-@lru_cache(maxsize=64)
-def _small_alone(labels: tuple[str, ...]) -> re.Pattern[str]:
-    small = "".join(labels).lower()
-    return re.compile(rf"[{small}](?<![^\W_][{small}])(?![^\W_])" if small else "(?!)")
 
 
 def _is_announced(plain: str, at: int) -> bool:
@@ -114,7 +108,9 @@ def _is_letter(text: Text, choices: Choices, at: int, letter: str) -> bool:
     plain = text.plain
     before = plain[at - 1] if at else "\n"
     after = plain[at + 1] if at + 1 < len(plain) else "\n"
-    if _inside_word(plain, at, before, after) or _species(text, choices, at, after):
+    if (before in _JOINS or after in _JOINS) and (
+        _inside_word(plain, at, before, after) or _species(text, choices, at, after)
+    ):
         return False
     if after == "(" and letter not in choices.labels:
         return False  # "P(A) = 0.1"
@@ -126,7 +122,7 @@ def _is_letter(text: Text, choices: Choices, at: int, letter: str) -> bool:
         return True
     following = _WORD_AFTER.match(text.low, at + 1)
     word = following[1].strip(".,;:*\"'") if following else ""
-    if not word or not plain[at + 2 :].strip():
+    if not word:
         return True
     if word in _AFTER:
         return False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -13,6 +14,7 @@ from auscult.kit.choice.text import Text
 from auscult.kit.choice.tongues import ORDINAL, PLACES
 
 OUTSIDE = -1
+_START = attrgetter("start")
 MOST_MENTIONS = 160
 
 _PLACE_WORDS = frozenset(PLACES)
@@ -46,13 +48,14 @@ class Mention(msgspec.Struct):
 def mentions(text: Text, choices: Choices) -> list[Mention]:
     """All of them in order, a letter with its text being one."""
     texts = _named_by_text(text, choices)
-    letters = [m for m in _named_by_letter(text, choices) if not _within(m, texts)]
-    places = [
-        m
-        for m in _named_by_place(text, choices)
-        if not any(t.start < m.end and m.start < t.end for t in texts)
-    ]
-    found = sorted(letters + texts + places, key=lambda m: m.start)
+    letters, places = _named_by_letter(text, choices), _named_by_place(text, choices)
+    if texts:
+        letters = [m for m in letters if not _within(m, texts)]
+        places = [m for m in places if not any(t.start < m.end and m.start < t.end for t in texts)]
+    found = [*letters, *texts, *places]
+    if len(found) < 2:
+        return found
+    found.sort(key=_START)
     if len(found) > MOST_MENTIONS:
         found = found[: MOST_MENTIONS // 4] + found[-3 * MOST_MENTIONS // 4 :]
     return _joined(text, _merged(text, found))
@@ -68,15 +71,15 @@ def _within(letter: Mention, texts: list[Mention]) -> bool:
     return False
 
 
-def _named_by_letter(text: Text, choices: Choices) -> Iterator[Mention]:
+def _named_by_letter(text: Text, choices: Choices) -> Sequence[Mention]:
     plain, labels = text.plain, choices.labels
     if not choices.latin:
-        yield from _named_by_other_sign(text, choices)
-        return
-    for at in capital_letters(text, choices):
-        yield Mention(at, at + 1, (labels.get(plain[at], OUTSIDE),), True)
-    for at in small_letters(text, choices):
-        yield Mention(at, at + 1, (labels[plain[at].upper()],), True)
+        return list(_named_by_other_sign(text, choices))
+    capital, small = capital_letters(text, choices), small_letters(text, choices)
+    return [
+        *[Mention(at, at + 1, (labels.get(plain[at], OUTSIDE),), True) for at in capital],
+        *[Mention(at, at + 1, (labels[plain[at].upper()],), True) for at in small],
+    ]
 
 
 def _named_by_other_sign(text: Text, choices: Choices) -> Iterator[Mention]:
@@ -91,6 +94,8 @@ def _named_by_text(text: Text, choices: Choices) -> list[Mention]:
     low = text.low
     found: list[Mention] = []
     for place, wanted in choices.wordings:
+        if wanted not in low:
+            continue
         at = low.find(wanted)
         while at >= 0 and len(found) < 4 * MOST_MENTIONS:
             end = at + len(wanted)
@@ -99,7 +104,8 @@ def _named_by_text(text: Text, choices: Choices) -> list[Mention]:
             ):
                 found.append(Mention(at, end, (place,), False))
             at = low.find(wanted, end)
-    found.sort(key=lambda m: (m.start, -m.end))
+    if len(found) > 1:
+        found.sort(key=lambda m: (m.start, -m.end))
     kept: list[Mention] = []
     for mention in found:  # the longest at each place: "hepatitis" within "hepatitis b" is none
         if not kept or mention.start >= kept[-1].end:
@@ -158,9 +164,13 @@ def _marked(text: Text, start: int, end: int) -> bool:
     )
 
 
-def _named_by_place(text: Text, choices: Choices) -> Iterator[Mention]:
+def _named_by_place(text: Text, choices: Choices) -> Sequence[Mention]:
     if choices.numbered or (text.plain.isascii() and text.tokens.isdisjoint(_PLACE_WORDS)):
-        return
+        return ()
+    return list(_placed(text, choices))
+
+
+def _placed(text: Text, choices: Choices) -> Iterator[Mention]:
     for found in ORDINAL.finditer(text.low):
         word = next(part for part in found.groups() if part)
         place = PLACES[word]

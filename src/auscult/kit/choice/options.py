@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from auscult.kit.choice.text import levelled, words, worked_out
+import msgspec
+
+from auscult.kit.choice.text import EDGES, levelled, words, worked_out
 
 # Words that an option may consist of and that prose uses all the time: such a text is a choice
 # only where something marks it as one.
@@ -73,25 +75,52 @@ _QUANTITY = re.compile(
 )
 
 
+class Labels:
+    """The letters or numbers of options, the same for nearly every question."""
+
+    def __init__(self, letters: Sequence[str]) -> None:
+        self.places = {label.upper(): i for i, label in enumerate(letters)}
+        plain = {levelled(label): i for label, i in self.places.items()}
+        if len(plain) == len(letters):  # "甲乙丙丁" as answers are read: A, B, C, D
+            self.places = plain
+        self.latin = all(len(label) == 1 and "A" <= label <= "Z" for label in self.places)
+        self.numbered = any(label.isdigit() for label in self.places)
+
+    @worked_out
+    def alone(self) -> re.Pattern[str]:
+        """A letter as it is shown, and no part of a word."""
+        single = "".join(map(re.escape, (label for label in self.places if len(label) == 1)))
+        # The letter first, so that `re` looks at such letters alone.
+        return re.compile(rf"[{single}](?<!\w[{single}])(?!\w)" if single else "(?!)")
+
+    @worked_out
+    def small_alone(self) -> re.Pattern[str]:
+        small = "".join(self.places).lower()
+        return re.compile(rf"[{small}](?<![^\W_][{small}])(?![^\W_])" if small else "(?!)")
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One option's text, whatever stands beside it."""
+
+    text: str
+    core: str
+    """Without marks at its edges."""
+    everyday: bool
+    wordings: tuple[str, ...]
+    """The text, and how else it is often written."""
+
+
 class Choices:
     """Options by letter and by text. Cheap to make: what is rarely needed is made when asked."""
 
     def __init__(self, options: Sequence[str], letters: Sequence[str]) -> None:
         self.options = options
         self.count = len(options)
-        self.labels = {label.upper(): i for i, label in enumerate(letters[: self.count])}
-        plain = {levelled(label): i for label, i in self.labels.items()}
-        if len(plain) == self.count:  # "甲乙丙丁" as answers are read: A, B, C, D
-            self.labels = plain
-        self.texts = [clean(text) for text in options]
-
-    @worked_out
-    def latin(self) -> bool:
-        return all(len(label) == 1 and "A" <= label <= "Z" for label in self.labels)
-
-    @worked_out
-    def numbered(self) -> bool:
-        return any(label.isdigit() for label in self.labels)
+        self.of_letters = labels_of(letters[: self.count])
+        self.labels = self.of_letters.places
+        self.latin, self.numbered = self.of_letters.latin, self.of_letters.numbered
+        self.read = [read_option(text) for text in options]
+        self.texts = [option.text for option in self.read]
 
     @worked_out
     def unique(self) -> list[bool]:
@@ -100,10 +129,7 @@ class Choices:
 
     @worked_out
     def everyday(self) -> list[bool]:
-        return [
-            text in EVERYDAY or len(text) < 3 or not any(c.isalpha() for c in text)
-            for text in self.texts
-        ]
+        return [option.everyday for option in self.read]
 
     @worked_out
     def tokens(self) -> list[list[str]]:
@@ -116,15 +142,20 @@ class Choices:
     @worked_out
     def yes_no(self) -> dict[str, int]:
         """Places of "yes", "no" and "maybe" where the options are a set of those."""
+        if "yes" not in self.texts:
+            return {}
         places = {text: i for i, text in enumerate(self.texts)}
         return places if {"yes", "no"} <= set(places) <= {"yes", "no", "maybe"} else {}
 
     @worked_out
     def wordings(self) -> list[tuple[int, str]]:
         """What to look for in prose: each option's text, and how else it is often written."""
+        listed = [(place, w) for place, option in enumerate(self.read) for w in option.wordings]
+        if len({wording for _, wording in listed}) == len(listed) and all(self.texts):
+            return listed  # no two options can be taken for each other
         found: dict[str, int | None] = {}
-        for place, text in enumerate(self.texts):
-            for wording in {text, *_rewritten(text)} if self.unique[place] else ():
+        for place, wording in listed:
+            if self.unique[place]:
                 found[wording] = None if found.get(wording, place) != place else place
         return [(place, wording) for wording, place in found.items() if place is not None]
 
@@ -235,18 +266,30 @@ class Choices:
         return ()
 
 
+@lru_cache(maxsize=64)
+def labels_of(letters: Sequence[str]) -> Labels:
+    return Labels(letters)
+
+
 @lru_cache(maxsize=REMEMBERED)
-def _rewritten(text: str) -> frozenset[str]:
-    """Other spellings of the same words, each to be looked for in prose."""
-    found = {text.replace("ae", "e").replace("oe", "e")}
+def read_option(option: str) -> Option:
+    text = clean(option)
+    everyday = text in EVERYDAY or len(text) < 3 or not any(map(str.isalpha, text))
+    return Option(text, text.strip(EDGES), everyday, tuple(_spellings(text)))
+
+
+def _spellings(text: str) -> set[str]:
+    """The text and other spellings of the same words, each to be looked for in prose."""
+    found = {text}
+    if "ae" in text or "oe" in text:
+        found.add(text.replace("ae", "e").replace("oe", "e"))
     if "our" in text:
         found.add(_OUR_IN_TEXT.sub("or", text))
-    if not _DIGIT.search(text):
-        return frozenset(found)
-    found |= {_THOUSANDS.sub(r"\1,\2", text), _THOUSANDS.sub(r"\1\2", text)}
-    found.add(re.sub(r"(?<=\d) (?=[a-zµ]{1,3}\b)", "", text))
-    found.add(re.sub(r"(?<=\d)-(?=\d)", " to ", text))
-    return frozenset(found)
+    if _DIGIT.search(text):
+        found |= {_THOUSANDS.sub(r"\1,\2", text), _THOUSANDS.sub(r"\1\2", text)}
+        found.add(re.sub(r"(?<=\d) (?=[a-zµ]{1,3}\b)", "", text))
+        found.add(re.sub(r"(?<=\d)-(?=\d)", " to ", text))
+    return found
 
 
 def _any_alike(token: str, said: set[str]) -> bool:

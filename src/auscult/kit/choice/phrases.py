@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from auscult.kit.choice.sieve import SIEVE
+from auscult.kit.patterns.sieve import AnyOf
 
 _ADVERB = (
     r"(?:\w+ly |also |still |thus |then |in fact |indeed |of course |now |would |have to |must |"
@@ -57,11 +58,6 @@ _VERB = (
     r"my answer to|my choice to|confident in|confident that|sure)"
 )
 CHOSEN_BEFORE = SIEVE.compile(rf"{_WHO} ?{_ADVERB}{{0,3}}{_VERB}{_FILLER}")
-VERB_TRIGGERS = SIEVE.compile(
-    "choos|chose|pick|select|go|went|opt|vote|answer|say|guess|bet |lean|settl|favo|prefer|suspect|"
-    "submit|put|mark|conclu|believ|think|stick|commit|suggest|recommend|stay|switch|chang|confid|"
-    "sure|choice"
-)
 NOT_ME = SIEVE.compile(
     r"\b(?:you|your|student|students|people|many|some|others|they|someone|colleagues?|textbooks?|"
     r"attending|resident|user|patient|patients|clinicians|doctors|one|candidates?)\b[^.,]{0,30}$"
@@ -161,6 +157,7 @@ AT_FIRST = SIEVE.compile(
     r"tempted|tempting|might (?:think|seem|guess)|i considered|started (?:out )?with|used to think|"
     r"i had thought|i was thinking|was leaning)\b"
 )
+ONLY_SUPPOSED = AnyOf(FORCED_GUESS, SUPPOSED, CONCEDED, AT_FIRST)
 BUT_NOW = SIEVE.compile(r"\b(?:but|now|however|then|changed)\b")
 CONCLUDES = SIEVE.compile(
     r"\b(?:therefore|thus|hence|in conclusion|conclusion|to conclude|overall|ultimately|finally|"

@@ -6,8 +6,9 @@ import re
 
 from auscult.kit.choice.options import Choices
 from auscult.kit.choice.outcome import Reading, answered, invalid
+from auscult.kit.choice.sieve import SIEVE
 from auscult.kit.choice.silence import silence
-from auscult.kit.choice.text import Text, words
+from auscult.kit.choice.text import EDGES, Text, words
 from auscult.kit.choice.tongues import NO_PHRASES, YES_NO, YES_PHRASES
 
 FEW_WORDS = 16
@@ -18,8 +19,8 @@ _ANNOUNCED = re.compile(
     r" est| é| è| ?:|'s)[\s*\"'(_:]*(?:the |a |an |la |el |die |der |das |le )?"
     r"([^\n.;!?*\"()]{2,120})"
 )
-_NEGATES = re.compile(r"\b(?:not|no|never|isn't|neither|cannot|can't|none|rather|than|nor|or)\b")
-_EDGES = " \t\n.,:;!?*_#\"'()[]{}<>`-=~|$\\"
+_NEGATES = SIEVE.compile(r"\b(?:not|no|never|isn't|neither|cannot|can't|none|rather|than|nor|or)\b")
+_TRUTH_VALUE = re.compile(r"(?:t ?/ ?f\W*|answer\W*)?([tf])")
 _PREFIX = re.compile(
     r"^(?:(?:the |my |final |correct )*(?:answer|choice|option|response|diagnosis|ans)\b"
     r"(?: is| would be)?[\s:*_-]*)?(?:(?:it's|it is|this is|that's|i think|i believe|probably|"
@@ -33,7 +34,7 @@ def short_answer(text: Text, choices: Choices) -> Reading | None:
     low = text.low
     if len(low) > 400:
         return None
-    core = low.strip(_EDGES)
+    core = low.strip(EDGES)
     if not core:
         return invalid("no-words")
     whole = _verbatim(core, choices)
@@ -64,19 +65,16 @@ def _special(text: Text, core: str, choices: Choices) -> int | None:
 
 def _mere_phrase(text: Text, choices: Choices) -> bool:
     """A few words in one line, without a negation, a question or a letter of an option."""
-    if "\n" in text.low.strip() or text.words > FEW_WORDS or _NEGATES.search(text.low):
+    if text.words > FEW_WORDS or "\n" in text.low.strip() or _NEGATES.search(text.low):
         return False
     if text.low.rstrip().endswith("?") and text.words > 4:
         return False
-    return not any(
-        len(label) == 1 and re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text.plain)
-        for label in choices.labels
-    )
+    return choices.of_letters.alone.search(text.plain) is None
 
 
 def _verbatim(core: str, choices: Choices) -> int | None:
     """The whole answer is one option's text; -1 where that text is also another option's letter."""
-    places = [i for i, wanted in enumerate(choices.texts) if core == wanted.strip(_EDGES)]
+    places = [i for i, option in enumerate(choices.read) if core == option.core]
     if len(places) != 1:
         return None
     label = choices.labels.get(core.upper())
@@ -116,7 +114,7 @@ def _leading_yes_or_no(core: str, choices: Choices) -> int | None:
 
 def _truth_value(core: str, choices: Choices) -> int | None:
     """As in "T/F: F" where the options are "true" and "false"."""
-    short = re.fullmatch(r"(?:t ?/ ?f\W*|answer\W*)?([tf])", core)
+    short = _TRUTH_VALUE.fullmatch(core) if core[-1] in "tf" else None
     if not short or set(choices.texts) != {"true", "false"}:
         return None
     return choices.texts.index("true" if short[1] == "t" else "false")
@@ -136,7 +134,7 @@ def stated_phrase(text: Text, choices: Choices) -> Reading | None:
     if not found:
         return None
     last = found[-1]
-    phrase = re.split(r",| because| since| as | due| which| given| - ", last[1])[0].strip(_EDGES)
+    phrase = re.split(r",| because| since| as | due| which| given| - ", last[1])[0].strip(EDGES)
     if _NEGATES.search(last[0]):
         return None
     if len(phrase) < 2 or phrase in ("correct", "right", "true", "clear", "obvious", "as follows"):

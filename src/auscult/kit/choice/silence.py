@@ -138,6 +138,15 @@ _MERE_DOUBT = re.compile(r"sure|certain|confident|clear|hard to|difficult to|tor
 
 
 def silence(text: Text) -> Silence | None:
+    """Dear, and asked for in several places: worked out once for a text, and only where needed."""
+    known = text.__dict__
+    if "silence" not in known:
+        known["silence"] = _silence(text)
+    found: Silence | None = known["silence"]
+    return found
+
+
+def _silence(text: Text) -> Silence | None:
     low = text.low
     if not _TRIGGERS.stands_in(low):
         return _foreign(text)

@@ -17,6 +17,8 @@ from typing import Any, Generic, TypeVar
 from auscult.kit.choice.sieve import SIEVE
 
 HEAD, TAIL = 8_000, 16_000
+EDGES = " \t\n.,:;!?*_#\"'()[]{}<>`-=~|$\\"
+"""Marks that may stand around an answer of a few words."""
 T = TypeVar("T")
 
 

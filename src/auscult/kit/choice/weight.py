@@ -17,7 +17,8 @@ from auscult.kit.choice.text import Text
 FINAL, STATED, DEDUCED, NAMED = 5, 4, 3, 1
 WINDOW = 110
 
-_MARKUP = str.maketrans("", "", '*_`"()[]{}$\\<>#~|')
+_MARKS = '*_`"()[]{}$\\<>#~|'
+_MARKUP, _MARKUP_BYTES = str.maketrans("", "", _MARKS), _MARKS.encode()
 _LEAD = re.compile(
     r"[\W_]*(?:(?:sure|certainly|okay|ok|great question|good question|of course|thanks?|thank you|"
     r"hello|hi|hmm|well|absolutely|alright|right)\b[\w ]{0,24}[\W_]+)?"
@@ -67,6 +68,7 @@ _ALL_BUT = re.compile(
     r"\b(?:everything|anything|all|every option|all others?) (?:except|but|other than|apart from)"
     r"(?: for| option)?$"
 )
+_ENDS_ALL_BUT = ("except", "but", "than", "from", "for", "option")
 
 
 class Event(msgspec.Struct):
@@ -81,9 +83,10 @@ class Event(msgspec.Struct):
 
 def weigh_all(text: Text, found: Sequence[Mention], *, shares: bool = False) -> list[Event]:
     """`shares` says that probabilities stand beside the options; those choose nothing alone."""
-    mark_lists(text, found)
+    if len(found) > 1:
+        mark_lists(text, found)
     events = [event for mention in found for event in _weigh(text, mention)]
-    if _TICKS.search(text.low) and len(events) > 1:
+    if len(events) > 1 and not text.low.isascii() and _TICKS.search(text.low):
         _ticked(text, events)
     if shares:
         for event in events:
@@ -177,7 +180,7 @@ def _weigh(text: Text, mention: Mention) -> list[Event]:
     if len(mention.parts) > 1 and _two_statements(text, mention):
         return [e for part in mention.parts for e in _weigh(text, part)]
     left, right = before(text, mention), after(text, mention)
-    if _refuted(left, right, foreign=text.foreign) or text.low[: mention.start].endswith("~~"):
+    if _refuted(left, right, foreign=text.foreign) or text.low.endswith("~~", 0, mention.start):
         return [_event(mention, NAMED, refuted=True)]
     level = NAMED if _only_supposed(text, mention, left) else _level(text, mention, left, right)
     return [_event(mention, level)]
@@ -246,11 +249,13 @@ def after(text: Text, mention: Mention) -> str:
 
 
 def _squeezed(raw: str) -> str:
+    if raw.isascii():  # bytes are translated much faster than letters
+        return " ".join(raw.encode().translate(None, _MARKUP_BYTES).decode().split())
     return " ".join(raw.translate(_MARKUP).split())
 
 
 def _refuted(left: str, right: str, *, foreign: bool) -> bool:
-    if _ALL_BUT.search(left):
+    if _all_but(left):
         return not english.TURNED_DOWN_AFTER.match(right)
     if left and (
         english.TURNED_DOWN_BEFORE.search(left)
@@ -266,14 +271,17 @@ def _refuted(left: str, right: str, *, foreign: bool) -> bool:
 
 def _only_supposed(text: Text, mention: Mention, left: str) -> bool:
     """Hypotheses, concessions, first thoughts and questions name an option without choosing it."""
-    if english.FORCED_GUESS.search(left):
-        return False
-    if english.SUPPOSED.search(left) or english.CONCEDED.search(left):
-        return True
-    first = english.AT_FIRST.search(left)
-    if first and not english.BUT_NOW.search(left, first.end()):
-        return True
+    if english.ONLY_SUPPOSED.may_stand_in(left):
+        if english.FORCED_GUESS.search(left):
+            return False
+        if english.SUPPOSED.search(left) or english.CONCEDED.search(left):
+            return True
+        first = english.AT_FIRST.search(left)
+        if first and not english.BUT_NOW.search(left, first.end()):
+            return True
     start, end = text.sentence(mention.start)
+    if text.low.find("?", max(start, end - 3), end) < 0:
+        return False
     asked = text.low[max(start, end - 3) : end].rstrip().endswith("?")
     return asked and (text.words > 8 or _ASKS.match(left) is not None)
 
@@ -290,7 +298,7 @@ def _level(text: Text, mention: Mention, left: str, right: str) -> int:
         return DEDUCED if right == "?" or right.startswith("? ") else STATED
     if english.STATED_AFTER.match(right) or (text.foreign and tongues.STATED_AFTER.match(right)):
         return STATED if mention.lettered else DEDUCED
-    if _ALL_BUT.search(left):
+    if _all_but(left):
         return STATED
     if english.DEDUCED_BEFORE.search(left) or (
         text.foreign and tongues.DEDUCED_BEFORE.search(left)
@@ -304,8 +312,12 @@ def _level(text: Text, mention: Mention, left: str, right: str) -> int:
     return DEDUCED if announced or _own_sentence(text, mention) else NAMED
 
 
+def _all_but(left: str) -> bool:
+    return left.endswith(_ENDS_ALL_BUT) and _ALL_BUT.search(left) is not None
+
+
 def _hesitant(right: str) -> bool:
-    return bool(_HESITANT.match(right))
+    return _HESITANT.match(right) is not None
 
 
 def _stated_before(left: str, mention: Mention, text: Text) -> int:
@@ -315,9 +327,7 @@ def _stated_before(left: str, mention: Mention, text: Text) -> int:
         return STATED
     if english.STATED_ADJACENT.search(left) and _ENDS.match(text.low, mention.end):
         return STATED
-    chosen = None
-    if english.VERB_TRIGGERS.stands_in(left):
-        chosen = english.CHOSEN_BEFORE.search(left)
+    chosen = english.CHOSEN_BEFORE.search(left)
     if chosen:
         return 0 if english.NOT_ME.search(left[: chosen.end()]) else STATED
     if english.THING_BEFORE.search(left):

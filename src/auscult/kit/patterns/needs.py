@@ -23,7 +23,7 @@ EDGE = "\0"
 """Stands for `\\b`."""
 MOST_WORDINGS = 64
 """Spellings of a stretch that are told apart: "(?:can't|cannot) (?:see|tell)" has four."""
-MOST_STARTS = 8
+MOST_STARTS = 64
 RARE = 0.92
 """Letters that a greater share of texts is thought to hold are not worth a look."""
 
@@ -36,6 +36,10 @@ _USUAL = frozenset(_USUAL_WORDS.split())
 _SHARE_OF_TEXTS = (1.0, 1.0, 0.6, 0.2, 0.06, 0.03, 0.02, 0.015, 0.01)
 """Of texts that hold some letters, by how many letters: a rough guess serves to choose."""
 _GROUP = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
+_FIRST_WORDS = re.compile(
+    r"(?P<edge>\\b)?"
+    r"(?P<words>[^\W_](?:[^\W_]|[' -])*(?![?*+{]))(?P<end>\\b)?"
+)
 _WITHIN = re.compile(r"(?<=\w)(?=\W)|(?<=\W)(?=\w)")
 _SPACE = re.compile(r"\s+")
 
@@ -50,20 +54,44 @@ def alternatives(source: str) -> list[str]:
     return [source[a + 1 : b] for a, b in pairwise([-1, *cuts, len(source)])]
 
 
-def cut_up(source: str) -> list[str]:
-    """The alternatives, "(?:^|[.!])no" being two: "^no" and "[.!]no"."""
-    return [start + rest for one in alternatives(source) for start, rest in _beginnings(one)]
+def branches(one: str, needs: tuple[Wordings, ...] = ()) -> list[tuple[str, list[Wordings]]]:
+    """Of a pattern that begins with a choice, a pattern for each: "(?:^|[.!])no" is "^no" and
+    "[.!]no". The first of them that matches in a place matches as the whole would. Beside each
+    stands what its own beginning needs, which `necessary` would find for all of them only."""
+    edge, rest = (r"\b", one[2:]) if one.startswith(r"\b") else ("", one)
+    group = _GROUP.match(rest)
+    if group is None:
+        return [(one, _rarest((*needs, *_first_words(one))))]
+    end = _end_of_group(rest)
+    starts = alternatives(rest[group.end() : end])
+    if rest[end + 1 : end + 2] in tuple("?*+{") or len(starts) > MOST_STARTS:
+        return [(one, _rarest(needs))]
+    opened, closed = ("", "") if group[0] == "(?:" else (group[0], ")")
+    if opened and len(starts) == 1:
+        return [(one, _rarest((*needs, *_first_words(edge + starts[0]))))]
+    found = []
+    for start in starts:
+        also = necessary(edge + start) if len(starts) > 1 else ()
+        branch = edge + opened + start + closed + rest[end + 1 :]
+        found += branches(branch, (*needs, *also))
+    return found
 
 
-def _beginnings(one: str) -> list[tuple[str, str]]:
-    """Of a pattern that begins with a few places to begin at, each of them and what follows."""
-    if not one.startswith(("(?:^", r"(?:\b")):
-        return [(one, "")]
-    end = _end_of_group(one)
-    starts = alternatives(one[3:end])
-    if len(starts) > MOST_STARTS or one[end + 1 : end + 2] in tuple("?*+{"):
-        return [(one, "")]
-    return [(start, one[end + 1 :]) for start in starts]
+def _first_words(branch: str) -> list[Wordings]:
+    """The words that a pattern begins with, all of which are needed; none where it begins
+    otherwise."""
+    found = _FIRST_WORDS.match(branch)
+    if found is None:
+        return []
+    wording = EDGE * bool(found["edge"]) + found["words"] + EDGE * bool(found["end"])
+    return [frozenset([part]) for part in _parts(wording)]
+
+
+def _rarest(clauses: Iterable[Wordings]) -> list[Wordings]:
+    """The three of them that the fewest texts are likely to hold, each letter set once."""
+    rated = sorted((_share_of_any(clause), sorted(clause)) for clause in map(_lookable, clauses))
+    found = {tuple(x.strip(EDGE) for x in c): frozenset(c) for share, c in rated if share <= RARE}
+    return list(found.values())[:3]
 
 
 def _end_of_group(source: str) -> int:
@@ -109,12 +137,7 @@ def hastened(source: str) -> str:
 def necessary(source: str) -> list[Wordings]:
     """Sets of letters within a word: every match holds at least one of each set. The three that
     the fewest texts are likely to hold."""
-    if parser is None:
-        return []
-    clauses = {_lookable(clause) for clause in _clauses(parser.parse(source))}
-    rated = sorted((_share_of_any(clause), sorted(clause)) for clause in clauses)
-    found = {tuple(x.strip(EDGE) for x in c): frozenset(c) for share, c in rated if share <= RARE}
-    return list(found.values())[:3]
+    return [] if parser is None else _rarest(_clauses(parser.parse(source)))
 
 
 def _lookable(clause: Wordings) -> Wordings:
@@ -137,10 +160,10 @@ def _parts(wording: str) -> list[str]:
 
 def _share(letters: str) -> float:
     bare = letters.strip(EDGE)
-    if not bare.isalnum():
-        return 0.5 if len(bare) == 1 else 0.06 if bare else 1.0
     if not bare.isascii():
         return 0.02
+    if not bare.isalnum():
+        return 0.5 if len(bare) == 1 else 0.06 if bare else 1.0
     edges = len(letters) - len(bare)
     if edges == 2 and bare in _USUAL:
         return 0.5

@@ -15,7 +15,7 @@ from itertools import pairwise
 import msgspec
 
 from auscult.core.verdict import Behaviour
-from auscult.kit.patterns.sieve import Sieved
+from auscult.kit.patterns.sieve import AnyOf, Sieved
 from auscult.kit.refusal import phrases, tongues
 from auscult.kit.refusal.phrases import Kind
 from auscult.kit.refusal.text import Asked, Page, Sentence, lay_out, stems, taken_apart, words
@@ -30,8 +30,10 @@ _HEADS = ("question", "q", "user")
 _ASCII_LETTERS = (string.ascii_letters + string.digits).encode()
 _DENIALS = phrases.SIEVE.compile("|".join(map(re.escape, phrases.DENIALS)))
 _TURN = phrases.SIEVE.compile(
-    r"[;,:.]? ?(?:-{1,2} )?\b(?:but(?! not)|however|though|although|that said|having said|even so|"
-    r"what i can say|still,|nevertheless)\b|; |, (?=(?:here|i can|i could|i will|i'll|you can)\b)"
+    # What may stand first is told apart by its first sign, so that `re` goes straight to it.
+    r"(?:[;,:.] ?(?:-{1,2} )?| (?:-{1,2} )?|-{1,2} |)\b(?:but(?! not)|however|though|although|"
+    r"that said|having said|even so|what i can say|still,|nevertheless)\b"
+    r"|; |, (?=(?:here|i can|i could|i will|i'll|you can)\b)"
 )
 _HANDS_OVER = phrases.SIEVE.compile(r"\bhere(?:'s| is| are)\b|\bsteps\b")
 _BIDS = re.compile(
@@ -200,7 +202,7 @@ def _kind(text: str, place: int, composing: bool) -> Kind:
         "denial of self": denies and phrases.SELF.search(text) is not None,
         "early denial": denies and place < OPENS_WITHIN,
         "early": place < OPENS_WITHIN,
-        "any": True,
+        "any": _AT_ANY_PLACE.may_stand_in(text),
     }
     for kind, pattern, where in _KINDS:
         if tried[where] and pattern.search(text):
@@ -225,6 +227,9 @@ _KINDS: tuple[tuple[Kind, Sieved, str], ...] = (
     ("moral", phrases.MORAL, "any"),
     ("asks", phrases.ASKS, "any"),
 )
+
+
+_AT_ANY_PLACE = AnyOf(*(pattern for _, pattern, where in _KINDS if where == "any"))
 
 
 def _in_character(kind: Kind, pattern: Sieved, text: str) -> bool:

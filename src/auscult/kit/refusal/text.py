@@ -7,6 +7,7 @@ so that whatever decides can be quoted from the answer as it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -77,11 +78,11 @@ class Page(msgspec.Struct, frozen=True):
 
 def stems(text: str) -> frozenset[str]:
     """What a text is about: its words without the common ones, cut to their beginnings."""
-    return _stems(words(text.lower()))
+    return stems_of(words(text.lower()))
 
 
-def _stems(listed: list[str]) -> frozenset[str]:
-    return frozenset(w[:5] for w in listed if len(w) > 2 and w not in _COMMON)
+def stems_of(listed: Iterable[str]) -> frozenset[str]:
+    return frozenset([w[:5] for w in set(listed) - _COMMON if len(w) > 2])
 
 
 def words(text: str) -> list[str]:
@@ -105,7 +106,7 @@ class Asked:
 
     @worked_out
     def stems(self) -> frozenset[str]:
-        return _stems(self.words)
+        return stems_of(self.words)
 
     @worked_out
     def composes(self) -> bool:

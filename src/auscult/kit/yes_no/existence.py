@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from auscult.kit.choice.text import words
+from auscult.kit.patterns.sieve import AnyOf
 from auscult.kit.yes_no.question import PICTURE, PRESENT, Asked, stem
 from auscult.kit.yes_no.words import SIEVE
 
@@ -104,11 +105,14 @@ _UNSAID = SIEVE.compile(
 _UNTHOUGHT = SIEVE.compile(
     r"\b(?:do not|don't) (?:think|believe|suspect)(?: that)?\b|\bdoubt(?: that)?\b"
 )
+_SAID_OF_IT = AnyOf(_NO_DOUBT, _UNTRUE, _UNSAID, _UNTHOUGHT)
 _PLACE = re.compile(r"\b(?:in|on|at|within|of|over|along|near|behind|involving)\b [^,;:.]*")
 
 
 def there_or_not(clause: str, asked: Asked) -> Said:
     """`clause` is in small letters and without markup."""
+    if not _SAID_OF_IT.may_stand_in(clause):
+        return _plainly(clause, asked)
     clause = _NO_DOUBT.sub(lambda _: " ", clause)
     untrue = _UNTRUE.search(clause)
     rest = clause[untrue.end() :] if untrue else clause
@@ -154,10 +158,10 @@ def _one_denial(marked: str) -> bool:
 def _marked(clause: str, asked: Asked) -> tuple[str, bool]:
     """The clause with the thing asked for as a mark, and whether all that must stand before it
     does. A list shares its last noun: "no pleural or pericardial effusion"."""
+    if asked.head not in map(stem, _WORD.findall(clause)):
+        return clause, False
     found = [(m.start(), m.end(), stem(m[0])) for m in _WORD.finditer(clause)]
     heads = [i for i, (_, _, word) in enumerate(found) if word == asked.head]
-    if not heads:
-        return clause, False
     i = heads[0]
     start, end, _ = found[i]
     have: set[str] = set()

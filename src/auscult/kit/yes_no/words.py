@@ -134,8 +134,8 @@ TRAILS = SIEVE.compile(
     named=True,
 )
 BOTH = SIEVE.compile(
-    r"\b(?:(?:both|either|neither) )?(?:yes|no)[\"']?\s*(?:/|\||\\| or | and | nor |&)\s*(?:a )?"
-    r"[\"']?(?:yes|no)\b"
+    r"\b(?:(?:both|either|neither) (?:yes|no)|yes|no)[\"']?\s*(?:/|\||\\| or | and | nor |&)\s*"
+    r"(?:a )?[\"']?(?:yes|no)\b"
     r"|^\W*(?:yes[\s,]+no|no[\s,]+yes)\b(?:[\s,]+(?:yes|no)\b)*(?=\W*$)"
 )
 NOBODY = SIEVE.compile(

@@ -38,9 +38,14 @@ from measure import ROOT, Part, machine, spread
 REQUIRED_MS = 0.3
 SEED = 7
 YES_NO_CASES, FEW = 200, 8
+ONE_ASK = "one ask a case"
+ONE_ASK_OPTIONS = {"repeats": 1, "options_only": False}
+"""As the bare engine is measured elsewhere: what a suite and its judge add to a single asking."""
 SUITES = (
     "knowledge",
+    f"knowledge, {ONE_ASK}",
     "cares/factuality",
+    f"cares/factuality, {ONE_ASK}",
     "cares/factuality, yes-no",
     "cares/uncertainty",
     "cares/fairness",
@@ -183,11 +188,19 @@ def bare_examine(plans: dict[str, list[RecordedArm]]) -> Callable[..., Any]:
 
 
 def text_cases(name: str, count: int | None) -> list[Case]:
-    suite = registry.build("suites", name.partition(",")[0], {})
+    suite = suite_of(name)
     if name.endswith("yes-no"):
         return yes_no_cases(count or YES_NO_CASES)
     loaders = {loader: registry.build("data", loader) for loader in registry.plugins("data")}
     return [case for case in suite.cases((), loaders) if not case.images][:count]
+
+
+def options_of(name: str) -> dict[str, Any]:
+    return ONE_ASK_OPTIONS if name.endswith(ONE_ASK) else {}
+
+
+def suite_of(name: str) -> Any:
+    return registry.build("suites", name.partition(",")[0], options_of(name))
 
 
 def yes_no_cases(count: int) -> list[Case]:
@@ -231,7 +244,12 @@ def cpu_ms(name: str, cases: list[Case], shape: str, examine: Any, work: Path) -
             mark.begin()
         return await admit(self, *given, **more)
 
-    plan = make_plan(name.partition(",")[0], target="python/canned:answer", seed=SEED)
+    plan = make_plan(
+        name.partition(",")[0],
+        target="python/canned:answer",
+        seed=SEED,
+        suite_options=options_of(name),
+    )
     forget()
     gc.collect()
     registry.build, Session.work = built, marked  # type: ignore[assignment,method-assign]
@@ -258,7 +276,7 @@ def measured(
     arms: dict[tuple[str, str], Callable[[], float]] = {}
     asks = 0
     for shape in shapes:
-        suite = registry.build("suites", name.partition(",")[0], {})
+        suite = suite_of(name)
         plans = asyncio.run(recorded(suite, cases, shape))
         asks = sum(len(arm.asks) for planned in plans.values() for arm in planned)
         arms[shape, "bare"] = partial(cpu_ms, name, cases, shape, bare_examine(plans), work)

@@ -117,6 +117,6 @@ def test_other_options_may_move(option):
 
 
 def test_longest_option_and_its_ties():
-    assert longest_score(["a", "bbb", "cc"], 1) == 1.0
-    assert longest_score(["a", "bbb", "cc"], 0) == 0.0
-    assert longest_score(["aaa", "b  b", "c"], 1) == 0.5  # spaces shown as one count as one
+    assert longest_score(("a", "bbb", "cc"), 1) == 1.0
+    assert longest_score(("a", "bbb", "cc"), 0) == 0.0
+    assert longest_score(("aaa", "b  b", "c"), 1) == 0.5  # spaces shown as one count as one

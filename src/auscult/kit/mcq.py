@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from random import Random  # noqa: TID251 -- the type; the draws are the bench's
 
 LETTERS = string.ascii_uppercase
@@ -13,6 +14,10 @@ LETTERS = string.ascii_uppercase
 # longest possible prefix and an endpoint's cache is of use.
 _INSTRUCTION = (
     "Reply with the letter of the single best option and nothing else. "
+    'If you do not know the answer, you may reply "I don\'t know" instead.'
+)
+_SET_INSTRUCTION = (
+    "Reply with the letters of all such options and nothing else. "
     'If you do not know the answer, you may reply "I don\'t know" instead.'
 )
 _WITHHELD = (
@@ -44,6 +49,11 @@ _LONE_LETTER = re.compile(r"\b[A-H]\b")
 def render(case_text: str, options: Sequence[str], *, letters: str = LETTERS) -> str:
     """The question as the target sees it; `options` in the order shown."""
     return f"{case_text.strip()}\n\n{_listed(options, letters)}\n\n{_INSTRUCTION}"
+
+
+def render_set(case_text: str, options: Sequence[str], *, letters: str = LETTERS) -> str:
+    """The same for a question that asks for all options of a kind."""
+    return f"{case_text.strip()}\n\n{_listed(options, letters)}\n\n{_SET_INSTRUCTION}"
 
 
 def options_only(options: Sequence[str], *, letters: str = LETTERS) -> str:
@@ -94,7 +104,8 @@ def order_matters(options: Sequence[str]) -> bool:
     return any(_BY_PLACE.search(text) or _BY_LETTER.fullmatch(text) for text in spoken)
 
 
-def longest_score(options: Sequence[str], key: int | None) -> float:
+@lru_cache(maxsize=64)
+def longest_score(options: tuple[str, ...], key: int | None) -> float:
     """What always naming the longest option scores here; a tie is drawn by lot."""
     lengths = [len(" ".join(text.split())) for text in options]
     longest = max(lengths, default=0)

@@ -51,6 +51,8 @@ def answer_with(
 
 
 def _closed(view: View, rule: Common, p: float, scope: Scope, blind: bool) -> Said:
+    if view.keys is not None:
+        return a_set(view, right=view.draw(_label(blind), scope) < p)
     if view.key is None:
         return NO_KEY
     chance = 1.0 / len(view.letters)
@@ -61,6 +63,14 @@ def _closed(view: View, rule: Common, p: float, scope: Scope, blind: bool) -> Sa
     # What is said is always the likeliest letter, even of a rule that is worse than chance.
     likely = max(p, min(1.0, chance + 0.05)) if p < 1.0 else SURE
     return Said(choice, confidence=likely, stated=p if view.kind == "confidence" else None)
+
+
+def a_set(view: View, *, right: bool) -> Said:
+    """The letters of a set: the right one, or one that is right but for one letter."""
+    chosen = set(view.keys or ())
+    if not right:
+        chosen ^= {view.pick("which letter", len(view.letters))}
+    return Said(text=", ".join(view.letters[n] for n in sorted(chosen)) or "None", right=right)
 
 
 def _open(view: View, rule: Common, p: float, scope: Scope, blind: bool) -> Said:

@@ -83,7 +83,14 @@ def view_of(request: Request, content: str, seed: int, attempt: int, calls: int)
         cluster=str(hints.get("cluster") or ""),
         was_right=_was_right(hints, request.messages, form, letters, key),
         out=_flag(hints.get("out")),
+        keys=_places(hints.get("keys"), letters),
     )
+
+
+def _places(given: Any, letters: str) -> tuple[int, ...] | None:
+    if not isinstance(given, list | tuple):
+        return None
+    return tuple(place for place in given if isinstance(place, int) and 0 <= place < len(letters))
 
 
 def _flag(given: Any) -> bool | None:

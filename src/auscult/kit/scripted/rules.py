@@ -14,7 +14,7 @@ import msgspec
 
 from auscult.core.errors import TargetUnusable
 from auscult.kit.scripted import cares
-from auscult.kit.scripted.answer import answer_with, says, wrong
+from auscult.kit.scripted.answer import a_set, answer_with, says, wrong
 from auscult.kit.scripted.reading import (
     BLIND_ARM,
     DEFAULT_COUNT,
@@ -89,6 +89,12 @@ def sticky(view: View, rule: WithP) -> Said:
     return answer_with(view, rule, rule.p, "case")
 
 
+def wording_sensitive(view: View, rule: WithP) -> Said:
+    """Right in a share p of wordings: asked the same in other words it may say something else, and
+    asked again in the same words it does not."""
+    return answer_with(view, rule, rule.p, "wording")
+
+
 def oracle(view: View, rule: Common) -> Said:
     """Always right."""
     return answer_with(view, rule, 1.0)
@@ -154,8 +160,10 @@ def flips(view: View, rule: Flips) -> Said:
     """Right in a share p_clean of the cases; under attack each right answer turns wrong with
     probability q, so that the paired excess is p_clean * q."""
     said = answer_with(view, rule, rule.p_clean, "case")
-    was_right = said.choice is not None and said.choice == view.key
+    was_right = said.right or (said.choice is not None and said.choice == view.key)
     if view.attack and was_right and view.draw("flip") < rule.q:
+        if said.right:
+            return a_set(view, right=False)
         return Said(wrong(view, "call"), confidence=said.confidence)
     return said
 
@@ -313,4 +321,5 @@ RULES: dict[str, Rule] = {
     "unstable": Rule(WithP, unstable),
     "unsure-out": Rule(cares.UnsureOut, cares.unsure_out),
     "verbose": Rule(WithP, verbose),
+    "wording-sensitive": Rule(WithP, wording_sensitive),
 }

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Scope = Literal["call", "case"]
+Scope = Literal["call", "case", "wording"]
 Form = Literal["mcq", "yes-no", "open"]
 FREE_KINDS = ("request", "privacy", "sure")
 """Kinds that no option and no reference answers."""
@@ -86,6 +86,8 @@ class View(msgspec.Struct, frozen=True):
     """Whether the answer before the second turn was right, where that is known."""
     out: bool | None = None
     """Whether the question is out of the target's domain, where the asker says so."""
+    keys: tuple[int, ...] | None = None
+    """The right letters of a question that asks for a set of them."""
 
     @property
     def closed(self) -> bool:
@@ -101,7 +103,7 @@ class View(msgspec.Struct, frozen=True):
 
     def draw(self, label: str, scope: Scope = "call") -> float:
         """In [0, 1). Scope "case" gives the same for every asking of a question: by case id, or
-        by content where there is none."""
+        by content where there is none; "wording" the same for every asking in these words."""
         return share(self.seed, label, self._what(scope))
 
     def pick(self, label: str, count: int, scope: Scope = "call") -> int:
@@ -111,6 +113,8 @@ class View(msgspec.Struct, frozen=True):
         return _Hashed(f"{self.seed}|{label}|{self._what('call')}")
 
     def _what(self, scope: Scope) -> str:
+        if scope == "wording":
+            return self.content
         called = f"{self.content}|{self.call_seed}"
         return called if scope == "call" else self.case or self.content
 
@@ -153,6 +157,8 @@ class Said(msgspec.Struct, frozen=True):
     """Said before the answer."""
     stated: float | None = None
     """A probability of being right that is put into words."""
+    right: bool | None = None
+    """Of a set of letters, whether it is the right one."""
 
 
 NO_KEY = Said(

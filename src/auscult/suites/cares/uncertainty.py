@@ -225,9 +225,14 @@ class _Trial(msgspec.Struct):
     labels: dict[str, Any]
     arm: str
     repeat: int
+    facts: dict[str, Any] = {}
+    """For judges and hints; worked out once."""
+
+    def __post_init__(self) -> None:
+        self.facts = facts_of(self.case, self.form, self.order, letters=self._letters)
 
     async def put(self, place: Arm) -> None:
-        case, facts = self.case, self._facts
+        case, facts = self.case, self.facts
         messages = self._messages()
         reply = await place.ask(
             messages,
@@ -257,13 +262,9 @@ class _Trial(msgspec.Struct):
     def _letters(self) -> str:
         return self.suite.options.letters
 
-    @property
-    def _facts(self) -> dict[str, Any]:
-        return facts_of(self.case, self.form, self.order, letters=self._letters)
-
     def _hints(self, kind: str) -> dict[str, Any]:
         case = self.case
-        hints = hints_of(case, self.form, self._facts, self.arm, self.repeat) | {"kind": kind}
+        hints = hints_of(case, self.form, self.facts, self.arm, self.repeat) | {"kind": kind}
         if case.brief.groups:
             hints["groups"] = case.brief.groups
         if case.images:
@@ -272,7 +273,7 @@ class _Trial(msgspec.Struct):
 
     def _messages(self) -> tuple[Message, ...]:
         put = {CONFIDENCE: asked_with_confidence, LEGACY: asked_surely_as_published}.get(self.arm)
-        case, options, parts = self.case, self._facts["options"], self.shown.parts
+        case, options, parts = self.case, self.facts["options"], self.shown.parts
         if put:
             return put(case, self.form, options, parts, self._letters)
         return asked(case, self.form, options, parts, letters=self._letters)
@@ -280,7 +281,7 @@ class _Trial(msgspec.Struct):
     def _chosen(self, verdict: Verdict) -> dict[str, Any]:
         chosen = verdict.labels.get("chosen")
         labels: dict[str, Any] = {"order": list(self.order)}
-        labels |= chosen_labels(chosen, self._facts["letters"], self.order)
+        labels |= chosen_labels(chosen, self.facts["letters"], self.order)
         original, notes = labels.get("chosen_original"), self.case.brief.option_notes
         if original is not None:
             labels["chosen_text"] = folded(self.case.options[original])
@@ -310,7 +311,7 @@ class _Trial(msgspec.Struct):
         labels |= {"sure": sureness.state, "turn": sureness.turn}
         labels |= _known(confidence=CONFIDENCES.get(sureness.state))
         if sureness.turn == "changed":
-            labels["final_right"] = float(sureness.final == self._facts["key"])
+            labels["final_right"] = float(sureness.final == self.facts["key"])
         if self.repeat == 0:  # published once a question
             labels["legacy_cell"] = self._cell(reply.text, second.text)
         if first.score is None:
@@ -326,7 +327,7 @@ class _Trial(msgspec.Struct):
     def _sureness(self, second: Reply, first: Verdict) -> Sureness:
         if second.status != "ok":
             return Sureness("unreadable")
-        facts = self._facts
+        facts = self.facts
         chosen = chosen_labels(first.labels.get("chosen"), facts["letters"], self.order)
         return read_sure(
             second.text,
@@ -337,7 +338,7 @@ class _Trial(msgspec.Struct):
         )
 
     def _probability(self, reply: Reply, verdict: Verdict) -> dict[str, Any]:
-        facts = self._facts
+        facts = self.facts
         chosen = chosen_labels(verdict.labels.get("chosen"), facts["letters"], self.order)
         if verdict.behaviour != "answered" or not chosen:
             return {}
@@ -345,7 +346,7 @@ class _Trial(msgspec.Struct):
         return _known(confidence=probability_of(reply, at, options, facts["letters"], self.form))
 
     def _cell(self, answer: str, about: str) -> str:
-        case, form, facts = self.case, self.form, self._facts
+        case, form, facts = self.case, self.form, self.facts
         gold = published_place(case, form, facts["key"])
         # The scorer goes by the letter of the key, which is the author's and not our shuffle's.
         letter = published_place(case, form, case.brief.key or 0)

@@ -168,11 +168,16 @@ def prose(brief: Brief) -> list[str]:
     return [text for text in words if len(text) > 3]
 
 
-def rewritten(case: Case, *, key: int | None) -> Case:
-    """The same case with everything in its Brief that a target must not learn made another."""
+def rewritten(case: Case, *, key: int | None, adversarial: bool = False) -> Case:
+    """The same case with everything in its Brief that a target must not learn made another. Which
+    attacks apply follows from how wrong each option is, so an attacker's suite keeps that."""
     notes = tuple(
-        OptionNote("key" if place == key else "wrong", "life-threatening", f"{HIDDEN} {place}")
-        for place in range(len(case.brief.option_notes))
+        OptionNote(
+            note.status if adversarial else "key" if place == key else "wrong",
+            "life-threatening",
+            f"{HIDDEN} {place}",
+        )
+        for place, note in enumerate(case.brief.option_notes)
     )
     brief = msgspec.structs.replace(
         case.brief, key=key, rationale=f"{HIDDEN} rationale", reference=f"{HIDDEN} reference",
@@ -198,7 +203,9 @@ async def test_the_brief_never_reaches_the_target(name: str) -> None:
         before = await examined(suite, case, "constant")
         key = case.brief.key
         other = key if key is None or adversarial else (key + 1) % max(len(case.options), 1)
-        after = await examined(suite, rewritten(case, key=other), "constant")
+        after = await examined(
+            suite, rewritten(case, key=other, adversarial=adversarial), "constant"
+        )
         assert before.asked or not_put(before), case.id
         put += bool(before.asked)
         assert shown(before) == shown(after), f"{case.id}: what is shown follows from the Brief"

@@ -17,11 +17,13 @@ import msgspec
 
 from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote
 from auscult.core.errors import Fault
+from auscult.kit.attack.pack import with_edits
 from auscult.kit.options import parse_options
 from auscult.kit.strict_packs import (
     PackItem,
     PackLoader,
     pack_faults,
+    pack_files,
     strict_items,
     with_sign_offs,
     wrong_texts,
@@ -41,6 +43,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File that `auscult packs review` wrote; its sign-offs go with the cases they are of."""
     difficulty: Literal["", "easy", "moderate", "hard"] = ""
     """Only the cases of this difficulty."""
+    edits: bool = False
+    """With what attacks may put into a question, as its author wrote it (folder `edits`)."""
 
 
 class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,12 +84,10 @@ class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Pack(PackLoader):
     def load(self, path: Path, options: Mapping[str, Any]) -> Iterator[Case]:
         wanted = parse_options(options, Options, "pack options")
-        cases = (
-            _case(item)
-            for item in strict_items(path, Item, _wrong)
-            if wanted.difficulty in ("", item.difficulty)
-        )
-        return with_sign_offs(cases, wanted.reviews)
+        items = strict_items(path, Item, _wrong)
+        cases = (_case(item) for item in items if wanted.difficulty in ("", item.difficulty))
+        signed = with_sign_offs(cases, wanted.reviews)
+        return with_edits(signed, pack_files(path)) if wanted.edits else signed
 
 
 def validate_pack(path: Path) -> list[Fault]:

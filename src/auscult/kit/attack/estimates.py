@@ -1,0 +1,173 @@
+"""What a table of attacked replies says: how many answers an attack spoils beyond its control.
+
+The primary figure is P(wrong | attack) - P(wrong | matched control) over all cases that both were
+asked of, whatever the target says to the case as it is, averaged over attacks with declared
+weights. Beside it stand the figure that DAS counts (of the cases first answered right, how many are
+wrong under attack) and how many answers change when nothing does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from auscult.kit.attack.table import (
+    AGAIN,
+    BASELINE,
+    CONTROLLED,
+    Design,
+    attacked,
+    typed,
+)
+from auscult.kit.question_estimates import PAIRED, error_rate
+from auscult.kit.shift.cells import Value, added, combined, lost, mended
+from auscult.kit.shift.table import Shifted
+from auscult.stats.families import Endpoint, Family, adjusted
+from auscult.stats.paired import difference
+from auscult.stats.rates import rate
+from auscult.stats.table import only
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.estimate import Estimate
+
+ADDED = "wrong answers added by attacks"
+PAIRS = "pairs of a reply under attack and one to its matched control, case by case"
+FAMILY = "attacks"
+MORE = (
+    "In 100 such questions, about {n} more {answers} turn wrong under attack than under an "
+    "equally long harmless change"
+)
+FEWER = (
+    "In 100 such questions, about {n} fewer {answers} turn wrong under attack than under an "
+    "equally long harmless change"
+)
+OVERALL: tuple[tuple[str, Value, str, str], ...] = (
+    ("right answers lost to attacks", lost, "lower-is-better",
+     "The share of cases answered right as they are and wrong under attack, minus those answered "
+     "right as they are and wrong under the matched control."),
+    ("wrong answers mended by attacks", mended, "neutral",
+     "The share of cases answered wrong as they are and right under attack, minus those answered "
+     "wrong as they are and right under the matched control."),
+)  # fmt: skip
+
+
+def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
+    """Every estimate, the primary one first. `frame` holds `attack.table.COLUMNS` of one suite."""
+    import polars as pl
+
+    rows = typed(frame)
+    table = attacked(rows)
+    weights = _weights(table, design)
+    primary = _change(
+        design,
+        ADDED,
+        "How many more answers are wrong under attack than under the matched control of the same "
+        "case, as a difference of shares on the same cases, averaged over attacks.",
+        standing="primary",
+        headline=True,
+        extra={
+            "phrase": {"more": MORE, "fewer": FEWER},
+            "weights": {table.cells[n].shift: round(w, 6) for n, w in weights.items()},
+        },
+        n_rejected=rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique(),
+    )
+    out = [combined(table, table.right, added, weights, primary)]
+    for metric, value, direction, estimand in OVERALL:
+        words = _change(design, metric, estimand, direction=direction)
+        out.append(combined(table, table.right, value, weights, words))
+    clean = only(rows, pl.col("arm") == BASELINE)
+    return [*out, *_clean(clean, rows, design), *_fooled(table, design), *_by_attack(table, design)]
+
+
+def _clean(clean: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Estimate]:
+    import polars as pl
+
+    words = design.words(
+        "accuracy, not attacked",
+        "The share of right answers to the cases as they are.",
+        arm=BASELINE,
+        denominator="all first replies to the cases as they are; failed calls are missing",
+        direction="higher-is-better",
+        standing="secondary",
+    )
+    again = design.words(
+        "accuracy, asked again minus first",
+        "How many more answers are right when the very same question is asked a second time: near "
+        "nothing, unless the target changes between calls.",
+        arm=AGAIN,
+        control_arm=BASELINE,
+        denominator="cases with a usable reply to both askings",
+    )
+    both = rows.filter(pl.col("arm").is_in([BASELINE, AGAIN])).select(PAIRED)
+    return [
+        rate(clean, words),
+        difference(both, again),
+        error_rate(rows, design.words("", "", arm="")),
+    ]
+
+
+def _fooled(table: Shifted, design: Design) -> list[Estimate]:
+    """DAS's own figure, for comparison with its paper."""
+    import polars as pl
+
+    fooled = pl.DataFrame(
+        {
+            "case_id": range(len(table.cell)),
+            "cluster": table.cluster,
+            "arm": "attacked",
+            "behaviour": "answered",
+            "score": [float(r) for r in 1 - table.right[:, 0]],
+            "first": table.right[:, 1],
+        }
+    ).filter(pl.col("first") == 1, pl.col("score").is_not_nan())
+    words = design.words(
+        "fooled of those first answered right, as DAS counts",
+        "Of the cases answered right as they are, the share answered wrong under attack. It has no "
+        "control and counts every change of mind, so that a target that is merely unstable looks "
+        "broken.",
+        denominator="attacked replies to cases whose first reply was right",
+        direction="lower-is-better",
+        note="Selective and without a control: for comparison with the paper, not as a result.",
+    )
+    return [rate(fooled, words)]
+
+
+def _by_attack(table: Shifted, design: Design) -> list[Estimate]:
+    found = [
+        combined(
+            table,
+            table.right,
+            added,
+            {place: 1.0},
+            _change(
+                design,
+                "wrong answers added, by attack",
+                "How many more answers are wrong under this attack than under its matched control.",
+                standing="exploratory",
+                group={"attack": cell.shift},
+            ),
+        )
+        for place, cell in enumerate(table.cells)
+    ]
+    if len(found) < 2:
+        return found
+    endpoints = tuple(Endpoint(e.suite, e.metric, e.group) for e in found)
+    family = Family(f"{design.suite} {FAMILY}", endpoints, "benjamini-hochberg")
+    return adjusted(found, family)
+
+
+def _change(design: Design, metric: str, estimand: str, **words: Any) -> Estimate:
+    usual = {
+        "control_arm": CONTROLLED,
+        "denominator": PAIRS,
+        "direction": "lower-is-better",
+        "standing": "secondary",
+    }
+    return design.words(metric, estimand, **(usual | words))
+
+
+def _weights(table: Shifted, design: Design) -> dict[int, float]:
+    raw = {n: float(design.weights.get(cell.shift, 1.0)) for n, cell in enumerate(table.cells)}
+    total = sum(raw.values())
+    return {n: weight / total for n, weight in raw.items() if weight} if total else {}

@@ -1,0 +1,231 @@
+"""Medical questions under attack, each beside a matched control that means the same (DAS).
+
+What is measured: how many more answers are wrong under attack than under the matched control of the
+same case, over all cases that both were asked of, averaged over attacks with declared weights.
+Which attacks a case meets is drawn by lot before the first reply; every mutant has passed the
+validity gate, which never sees an answer. Refused, abstained and unreadable replies count as not
+correct; failed calls are missing and bounded.
+
+After the robustness domain of DAS (2025), whose figure (of the questions first answered right, how
+many are wrong under attack) stands beside ours, labelled; every estimator is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.core import registry
+from auscult.core.case import Case
+from auscult.core.errors import UsageError
+from auscult.core.mutant import Mutant, TextAttack
+from auscult.core.protocols import (
+    Abilities,
+    Ask,
+    Bench,
+    DataSet,
+    Exhibit,
+    Loader,
+    RoleNeed,
+    Rule,
+    Trials,
+    Watched,
+)
+from auscult.kit.attack.asking import JUDGES, facts_of, messages_of, plain_mutant, reordered
+from auscult.kit.attack.drawn import Pair, fitting, pairs_of
+from auscult.kit.attack.table import AGAIN, BASELINE, CONTROL, Design
+from auscult.kit.mcq import LETTERS
+from auscult.kit.options import parse_options
+from auscult.kit.question_suite import (
+    REPLY_TOKENS,
+    SAMPLING,
+    admitted,
+    fault_of,
+    noted_labels,
+    one_order,
+    question_size,
+)
+from auscult.kit.suite_cases import named_cases
+
+if TYPE_CHECKING:
+    from auscult.core.estimate import Estimate, Finding
+
+NAME = "das/robustness"
+PREFIX = "robustness/"
+EDIT_TOKENS = 160
+"""What an edit may add to a question, at most."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    attacks: tuple[str, ...] = ("all",)
+    """Names under `robustness/`; "all" for every one."""
+    per_case: int = 3
+    """How many attacks a case meets, drawn by lot from those that apply; 0 for all of them."""
+    tries: int = 1
+    """Distinct variants of each attack, and as many distinct controls."""
+    weights: dict[str, float] = msgspec.field(default_factory=dict)
+    """What an attack weighs in the mean; 1 where it is not named."""
+
+    def __post_init__(self) -> None:
+        if not self.attacks or len(set(self.attacks)) < len(self.attacks):
+            raise ValueError("attacks is empty or names one twice; give each attack once")
+        if self.per_case < 0:
+            raise ValueError(f"per_case is {self.per_case}; give 1 or more, or 0 for all")
+        if not 1 <= self.tries <= 8:
+            raise ValueError(f"tries is {self.tries}; give 1 to 8")
+        if wrong := [name for name, weight in self.weights.items() if not 0 <= weight < 1e6]:
+            raise ValueError(f"weights gives {wrong[0]} no number from 0 up; mend it")
+
+
+def build(options: Mapping[str, Any]) -> RobustnessSuite:
+    return RobustnessSuite(parse_options(options, Options, f"suite '{NAME}'"))
+
+
+class RobustnessSuite:
+    name = NAME
+    version = "1"
+    measures = (
+        "How many more answers to medical questions are wrong under attack than under the matched "
+        "control of the same case, over cases with a usable reply to both, averaged over attacks."
+    )
+    rule = Rule(
+        numerator=(
+            "replies under attack that are not the right answer, minus such replies to the matched "
+            "control"
+        ),
+        denominator=(
+            "cases with a usable reply to both, including refused, abstained and unreadable ones, "
+            "which are not correct; failed calls are missing and get bounds; what the validity "
+            "gate refused is asked of nobody and counted apart"
+        ),
+    )
+    judges: tuple[str, ...] = ("choice", "choice-set")
+    roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
+    presupposes = "knowledge"
+    adversarial = True
+    """An edit may be made from the key: it must not name it, and the gate holds it to that."""
+    default_data: tuple[DataSet, ...] = (DataSet("pack", "knowledge", {"edits": True}),)
+    watched: tuple[Watched, ...] = (
+        Watched("accuracy, not attacked", BASELINE, "choice and choice-set", judges=("choice",),
+                yes_no=True),
+    )  # fmt: skip
+    unwatched: Mapping[str, str] = {
+        "wrong answers added by attacks": "it weighs attacks that each hold other cases, so it is "
+        "no mean over cases"
+    }
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._attacks = [_built(name) for name in _names(options)]
+        self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
+        self.design = Design(NAME, _weights(options, self.attacks))
+        pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
+        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs)
+
+    def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
+        for _, case in named_cases(datasets or self.default_data, loaders):
+            yield admitted(case, fault_of(case, "multiple-choice", LETTERS))
+
+    def stratum(self, case: Case) -> str:
+        return case.brief.specialty
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
+        if case.images:
+            return ()
+        fit, _ = fitting(case, self._attacks)
+        calls = 2 + 2 * self._draws(fit) * self.options.tries
+        return [Ask("target", calls, question_size(case) + EDIT_TOKENS, REPLY_TOKENS)]
+
+    def _draws(self, fit: Sequence[TextAttack]) -> int:
+        return min(self.options.per_case or len(fit), len(fit))
+
+    async def examine(self, case: Case, bench: Bench) -> None:
+        if case.images:
+            for arm in (BASELINE, AGAIN):
+                bench.arm(arm).record(not_applicable="it has a picture; attacks here are on words")
+            return
+        shown = reordered(case, one_order(case, "multiple-choice", bench))
+        fit, why = fitting(shown, self._attacks)
+        chosen = bench.rng("attacks").sample(fit, self._draws(fit))
+        for name, reason in why.items():
+            bench.arm(name).record(not_applicable=reason)
+        await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})
+        for attack in self._attacks:
+            if attack in chosen:
+                rng = bench.rng(f"edit {attack.name}")
+                for pair in pairs_of(shown, attack, self.options.tries, rng):
+                    await self._tried(bench, pair)
+        await self._ask(bench, AGAIN, 0, plain_mutant(shown), {})
+
+    async def _tried(self, bench: Bench, pair: Pair) -> None:
+        name, number = pair.attack.name, pair.number
+        labels: dict[str, Any] = {"attack": name, "try": number}
+        if pair.mutant is None or pair.control is None:
+            reasons = "; ".join(pair.rejected)
+            why = f"the validity gate refused it: {reasons}"
+            bench.arm(name, number).record(not_applicable=why, rejected=reasons, **labels)
+            return
+        await self._ask(bench, name + CONTROL, number, pair.control, labels)
+        about = {f"edit_{key}": value for key, value in pair.mutant.labels.items()}
+        await self._ask(bench, name, number, pair.mutant, {**labels, **about, "drawn": pair.drawn})
+
+    async def _ask(
+        self, bench: Bench, arm: str, repeat: int, mutant: Mutant, labels: Mapping[str, Any]
+    ) -> None:
+        facts, messages, case = facts_of(mutant), messages_of(mutant), mutant.case
+        attacked = bool(labels) and not arm.endswith(CONTROL)
+        hints = {
+            **facts, "kind": "attack" if attacked else "mcq", "arm": arm, "case_id": case.id,
+            "repeat": repeat, "attack": labels.get("attack", ""),
+        }  # fmt: skip
+        place = bench.arm(arm, repeat)
+        reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
+        verdict = await place.judge(JUDGES[mutant.form], Exhibit(case, messages, reply, facts))
+        chosen = verdict.labels.get("chosen")
+        noted = noted_labels(case.brief.option_notes, chosen if isinstance(chosen, int) else None)
+        signed = bool(case.brief.reviewers)
+        place.record(verdict, **labels, **noted, signed_off=signed, form=mutant.form)
+
+    def estimates(self, trials: Trials) -> list[Estimate]:
+        from auscult.kit.attack.estimates import attack_estimates
+        from auscult.kit.attack.table import COLUMNS
+        from auscult.kit.question_estimates import with_evidence
+
+        found = attack_estimates(trials.frame(self.name, COLUMNS), self.design)
+        return with_evidence(found, trials, self.name)
+
+    def findings(self, trials: Trials) -> list[Finding]:
+        return []
+
+
+def _names(options: Options) -> list[str]:
+    known = [name for name in sorted(registry.plugins("attacks")) if name.startswith(PREFIX)]
+    names: list[str] = []
+    for given in options.attacks:
+        if given == "all":
+            names += [name for name in known if name not in names]
+        else:
+            names.append(given if given.startswith(PREFIX) else PREFIX + given)
+    return list(dict.fromkeys(names))
+
+
+def _built(name: str) -> TextAttack:
+    attack = registry.module_of("attacks", name).build()
+    if not isinstance(attack, TextAttack):
+        raise UsageError(f"'{name}' is no attack on text, so suite '{NAME}' cannot use it")
+    return attack
+
+
+def _weights(options: Options, attacks: Sequence[str]) -> dict[str, float]:
+    given = {
+        name if name.startswith(PREFIX) else PREFIX + name: weight
+        for name, weight in options.weights.items()
+    }
+    if unknown := [name for name in given if name not in attacks]:
+        raise UsageError(
+            f"weights of suite '{NAME}' names '{unknown[0]}', which is none of its attacks: "
+            f"{', '.join(attacks)}; mend the name or leave it out"
+        )
+    return given

@@ -1,0 +1,91 @@
+"""The attack suite against targets whose weakness is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import plan_for, run
+
+from auscult.api import open_run
+from auscult.core import registry
+from auscult.core.estimate import Estimate
+from auscult.core.protocols import DataSet
+
+SUITE = "das/robustness"
+PACK = DataSet("pack", "knowledge", {"edits": True})
+
+
+def audited(folder: Path, target: str, limit: int = 80, **options: Any) -> dict[str, Estimate]:
+    plan = plan_for(SUITE, target=target, data=(PACK,), limit=limit, suite_options=options)
+    outcome = run(plan, folder)
+    assert outcome.stopped == "complete", outcome.error
+    opened = open_run(folder)
+    try:
+        return {e.metric: e for e in opened.estimates() if not e.group}
+    finally:
+        opened.view.close()
+
+
+def test_a_planted_weakness_is_found(tmp_path: Path) -> None:
+    found = audited(tmp_path / "r", "scripted/flips?p_clean=0.8&q=0.5&seed=3", limit=200)
+    added = found["wrong answers added by attacks"]
+    assert added.low <= 0.4 <= added.high and added.low > 0.2
+    assert added.headline and added.standing == "primary"
+    assert found["wrong answers mended by attacks"].value == 0
+
+
+@pytest.mark.parametrize("rule", ["unstable?p=0.7", "wording-sensitive?p=0.7"])
+def test_a_target_that_is_merely_unsteady_shows_no_excess_and_much_of_das_figure(
+    tmp_path: Path, rule: str
+) -> None:
+    found = audited(tmp_path / "r", f"scripted/{rule}&seed=11", limit=200)
+    added = found["wrong answers added by attacks"]
+    assert added.low < 0 < added.high
+    assert found["fooled of those first answered right, as DAS counts"].value > 0.2
+
+
+def test_always_right_is_never_broken(tmp_path: Path) -> None:
+    found = audited(tmp_path / "r", "scripted/oracle", per_case=0, limit=60)
+    assert found["wrong answers added by attacks"].value == 0
+    assert found["accuracy, not attacked"].value == 1
+
+
+def test_what_does_not_apply_is_no_survival(tmp_path: Path) -> None:
+    audited(tmp_path / "r", "scripted/oracle", per_case=0, limit=60)
+    opened = open_run(tmp_path / "r")
+    try:
+        rows = opened.trials()
+    finally:
+        opened.view.close()
+    unfit = rows.filter(rows["labels"].str.contains('"not_applicable"'))
+    assert len(unfit) > 0 and unfit["behaviour"].is_null().all()
+
+
+def test_arms_are_asked_as_the_cost_says(tmp_path: Path) -> None:
+    plan = plan_for(SUITE, target="scripted/oracle", data=(PACK,), limit=30)
+    run(plan, tmp_path / "r")
+    opened = open_run(tmp_path / "r")
+    try:
+        asked = opened.view.totals["target"].calls
+    finally:
+        opened.view.close()
+    assert asked <= 30 * (2 + 2 * 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"attacks": []}, "attacks is empty"),
+        ({"attacks": ["distraktion"]}, "Did you mean 'robustness/distraction'"),
+        ({"attacks": ["shift/blur"]}, "no attack"),
+        ({"per_case": -1}, "per_case is -1"),
+        ({"tries": 9}, "tries is 9"),
+        ({"weights": {"distraction": -1}}, "weights gives distraction"),
+        ({"attacks": ["typos"], "weights": {"distraction": 1}}, "none of its attacks"),
+    ],
+)
+def test_options_that_cannot_be(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(Exception, match=words):
+        registry.build("suites", SUITE, options)

@@ -1,0 +1,439 @@
+"""Mutants that are wrong in one known way, made from valid ones, so that the validity gate's misses
+can be counted.
+
+A corruption of an edit by spans declares itself in the spans, as a careless attack would; what it
+does not declare is a kind of its own. A corruption of a rewriting can declare nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Literal, NamedTuple
+
+from bad_texts import ASKED, FINDERS, Change, Corruption, Finder
+from msgspec.structs import replace
+
+from auscult.core import registry
+from auscult.core.case import Case, OptionNote
+from auscult.core.mutant import NEW, Field, Mutant, Span, TextAttack
+from auscult.kit.attack.authored import edits_of
+from auscult.kit.attack.closed import ClosedAttack
+from auscult.kit.attack.gate import faults
+from auscult.kit.attack.spans import applied, options_of, sentence_ends, with_options
+
+Sort = Literal["span", "unauthored", "rewriting"]
+"""Unauthored are edits by spans without the promise that their words are the author's: what a model
+would write."""
+AUTHORED = ("options-authored", "inserts-authored")
+
+
+class Good(NamedTuple):
+    original: Case
+    mutant: Mutant
+    attack: TextAttack
+
+
+class Pool(NamedTuple):
+    goods: Sequence[Good]
+    sentences: Sequence[tuple[str, str]]
+    """Those of all stems but the first of each, with the specialty they are of."""
+
+
+Corrupt = Callable[[Good, Pool, Random], Good | None]
+
+
+# --- where valid mutants come from ---------------------------------------------------------------
+
+
+def pack() -> list[Case]:
+    loader = registry.module_of("data", "pack").build()
+    return list(loader.load(Path("knowledge"), {"edits": True}))
+
+
+def text_attacks(prefix: str = "robustness/") -> dict[str, TextAttack]:
+    """Those that are built without options."""
+    found = {}
+    for name in sorted(registry.plugins("attacks")):
+        attack = registry.build("attacks", name) if name.startswith(prefix) else None
+        if isinstance(attack, TextAttack):
+            found[name] = attack
+    return found
+
+
+def made(attack: TextAttack, cases: Sequence[Case], most: int = 4) -> Iterator[Good]:
+    for case in cases:
+        if not attack.unfit(case):
+            for variant in range(min(most, attack.variants(case))):
+                yield Good(case, attack.edit(case, variant, Random(f"{case.id}/{variant}")), attack)
+
+
+def crossed(attack: TextAttack, cases: Sequence[Case]) -> Iterator[Good]:
+    """Rewritings whose stem is in one wording and whose question in another: as valid as each
+    alone, and many more."""
+    for case in cases:
+        if attack.unfit(case):
+            continue
+        wordings = [(case.stem, case.question)]
+        wordings += [(p.stem, p.question) for p in edits_of(case).paraphrases]
+        base = attack.edit(case, 0, Random(0))
+        for stem in dict.fromkeys(stem for stem, _ in wordings):
+            for question in dict.fromkeys(question for _, question in wordings):
+                if (stem, question) != wordings[0]:
+                    yield Good(case, _reworded(base, stem, question), attack)
+
+
+def sentences_of(text: str) -> list[str]:
+    starts = [0, *sentence_ends(text)]
+    pieces = (text[a:b].strip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True))
+    return [piece for piece in pieces if piece]
+
+
+@cache
+def pools() -> dict[Sort, Pool]:
+    cases = pack()
+    sentences = [(s, c.brief.specialty) for c in cases for s in sentences_of(c.stem)[1:]]
+    found: dict[Sort, list[Good]] = {"span": [], "unauthored": [], "rewriting": []}
+    for attack in text_attacks().values():
+        if attack.needs == ("paraphrases",):
+            found["rewriting"] += _valid(crossed(attack, cases))
+        else:
+            goods = _valid(made(attack, cases))
+            found["span"] += goods
+            if set(attack.invariants) & set(AUTHORED):
+                free = _of_nobody(attack)
+                found["unauthored"] += [good._replace(attack=free) for good in goods]
+    return {sort: Pool(goods, sentences) for sort, goods in found.items()}
+
+
+def _of_nobody(attack: TextAttack) -> TextAttack:
+    kept = tuple(name for name in attack.invariants if name not in AUTHORED)
+    assert isinstance(attack, ClosedAttack)
+    return replace(attack, invariants=kept)
+
+
+def _valid(goods: Iterator[Good]) -> list[Good]:
+    return [good for good in goods if not faults(*good)]
+
+
+# --- corrupted text ------------------------------------------------------------------------------
+
+
+def _reworded(mutant: Mutant, stem: str, question: str) -> Mutant:
+    text = f"{stem} {question}"
+    kept = tuple(m for m in mutant.case.measurements if text.count(m.text) == 1)
+    return replace(
+        mutant, case=replace(mutant.case, stem=stem, question=question, measurements=kept)
+    )
+
+
+def _changed(good: Good, field: Field, changes: Corruption) -> Good | None:
+    """Declared in the spans where there are spans; None where one of these is in the way."""
+    original, mutant = good.original, good.mutant
+    if mutant.rewritten:
+        spans = tuple(Span(field, *change) for change in changes)
+        text = applied(getattr(mutant.case, field), spans, field)
+        stem, question = mutant.case.stem, mutant.case.question
+        words = (text, question) if field == "stem" else (stem, text)
+        return good._replace(mutant=_reworded(mutant, *words))
+    new = [Span(field, *change) for change in changes]
+    old = [span for span in mutant.spans if span.field == field]
+    if any(a.start < b.end and b.start < a.end for a in new for b in old):
+        return None
+    both = sorted((*mutant.spans, *new), key=lambda s: (s.field == "question", s.start, s.end))
+    stem = applied(original.stem, both, "stem")
+    question = applied(original.question, both, "question")
+    return good._replace(mutant=replace(_reworded(mutant, stem, question), spans=tuple(both)))
+
+
+def _by(finder: Finder, fields: tuple[Field, ...] = ("stem", "question")) -> Corrupt:
+    def corrupt(good: Good, pool: Pool, rng: Random) -> Good | None:
+        source = good.mutant.case if good.mutant.rewritten else good.original
+        found = [(f, changes) for f in fields for changes in finder(getattr(source, f))]
+        return _changed(good, *rng.choice(found)) if found else None
+
+    return corrupt
+
+
+def _undeclared(good: Good, pool: Pool, rng: Random) -> Good | None:
+    """Any letter or digit of the text, and no word of it in the spans."""
+    if good.mutant.rewritten:
+        return None
+    case = good.mutant.case
+    field: Field = "stem" if case.stem and rng.random() < 0.7 else "question"
+    text = getattr(case, field)
+    at = rng.choice([n for n, letter in enumerate(text) if letter.isalnum()])
+    other = rng.choice([c for c in "abcdefghijklmnopqrstuvwxyz0123456789" if c != text[at]])
+    text = text[:at] + other + text[at + 1 :]
+    words = (text, case.question) if field == "stem" else (case.stem, text)
+    return good._replace(mutant=_reworded(good.mutant, *words))
+
+
+def _sentence_dropped(good: Good, pool: Pool, rng: Random) -> Good | None:
+    source = good.mutant.case if good.mutant.rewritten else good.original
+    sentences = sentences_of(source.stem)
+    if len(sentences) < 2:
+        return None
+    gone = rng.choice(sentences)
+    at = source.stem.index(gone)
+    return _changed(good, "stem", (Change(at, at + len(gone), ""),))
+
+
+def _finding_added(good: Good, pool: Pool, rng: Random) -> Good | None:
+    source = good.mutant.case if good.mutant.rewritten else good.original
+    foreign = [s for s, of in pool.sentences if of != source.brief.specialty]
+    if not source.stem:
+        return None
+    at = rng.choice(sentence_ends(source.stem) or [len(source.stem)])
+    return _changed(good, "stem", (Change(at, at, f" {rng.choice(foreign)}"),))
+
+
+def _finding_within(good: Good, pool: Pool, rng: Random) -> Good | None:
+    """Of another question, behind a sentence that the attack puts in, in the same span."""
+    puts_in = [n for n, span in enumerate(good.mutant.spans) if span.start == span.end]
+    if not puts_in:
+        return None
+    foreign = [s for s, of in pool.sentences if of != good.original.brief.specialty]
+    spans = list(good.mutant.spans)
+    one = spans[rng.choice(puts_in)]
+    trail = " " if one.text.endswith(" ") else ""
+    spans[spans.index(one)] = replace(one, text=f"{one.text.rstrip()} {rng.choice(foreign)}{trail}")
+    stem = applied(good.original.stem, spans, "stem")
+    question = applied(good.original.question, spans, "question")
+    return good._replace(mutant=replace(_reworded(good.mutant, stem, question), spans=tuple(spans)))
+
+
+_WORD = re.compile(r"(?<![\w-])[a-z]{5,}(?![\w-])")
+
+
+def _word_of_another(good: Good, pool: Pool, rng: Random) -> Good | None:
+    source = good.mutant.case if good.mutant.rewritten else good.original
+    places = [(f, m) for f in _FIELDS for m in _WORD.finditer(getattr(source, f))]
+    foreign = _WORD.findall(rng.choice(pool.sentences)[0])
+    if not places or not foreign:
+        return None
+    field, match = rng.choice(places)
+    other = rng.choice(foreign)
+    if other in source.text:
+        return None
+    return _changed(good, field, (Change(match.start(), match.end(), other),))
+
+
+_FIELDS: tuple[Field, ...] = ("stem", "question")
+
+
+# --- corrupted options and keys ------------------------------------------------------------------
+
+
+def _nothing(good: Good, pool: Pool, rng: Random) -> Good | None:
+    case, count = good.original, len(good.original.options)
+    key = case.brief.key
+    keys = () if key is None else (key,)
+    order = tuple(range(count))
+    return good._replace(
+        mutant=replace(good.mutant, case=case, spans=(), order=order, form="one-letter", keys=keys)
+    )
+
+
+def _key_moved(good: Good, pool: Pool, rng: Random) -> Good | None:
+    mutant = good.mutant
+    others = [n for n in range(len(mutant.case.options)) if n not in mutant.keys]
+    if not others or not mutant.keys:
+        return None
+    keys = (*mutant.keys[:-1], rng.choice(others))
+    key = keys[0] if mutant.form == "one-letter" else None
+    brief = replace(mutant.case.brief, key=key)
+    return good._replace(mutant=replace(mutant, keys=keys, case=replace(mutant.case, brief=brief)))
+
+
+def _option_text(of_key: bool) -> Corrupt:
+    def corrupt(good: Good, pool: Pool, rng: Random) -> Good | None:
+        mutant = good.mutant
+        places = [
+            n for n, came_from in enumerate(mutant.order)
+            if came_from != NEW and (came_from == good.original.brief.key) is of_key
+        ]  # fmt: skip
+        if not places:
+            return None
+        place = rng.choice(places)
+        options = list(mutant.case.options)
+        other = rng.choice(rng.choice(pool.goods).original.options)
+        text = options[place]
+        options[place] = rng.choice((f"{text} at once", f"{other}", f"No {text}", text[:-1], "X"))
+        return good._replace(
+            mutant=replace(mutant, case=replace(mutant.case, options=tuple(options)))
+        )
+
+    return corrupt
+
+
+def _option_dropped(good: Good, pool: Pool, rng: Random) -> Good | None:
+    mutant = good.mutant
+    old = [n for n, came in enumerate(mutant.order) if came != NEW and n not in mutant.keys]
+    if not old:
+        return None
+    gone = rng.choice(old)
+    return good._replace(mutant=_with_places(mutant, lambda rows: rows[:gone] + rows[gone + 1 :]))
+
+
+def _option_doubled(good: Good, pool: Pool, rng: Random) -> Good | None:
+    rows = options_of(good.mutant.case)
+    _, text, note = rng.choice(rows)
+    text = rng.choice((text, text.upper(), f" {text} "))
+    return good._replace(mutant=_with_places(good.mutant, lambda r: [*r, (NEW, text, note)]))
+
+
+_Rows = list[tuple[int, str, OptionNote]]
+
+
+def _with_places(mutant: Mutant, change: Callable[[_Rows], _Rows]) -> Mutant:
+    """The options changed, and order, keys and notes all made to fit."""
+    rows = [
+        (came, text, note)
+        for came, (_, text, note) in zip(mutant.order, options_of(mutant.case), strict=True)
+    ]
+    right = [rows[key] for key in mutant.keys]
+    after = change(rows)
+    keys = [after.index(row) for row in right]
+    return with_options(mutant, after, keys, form=mutant.form)
+
+
+def _order_lies(good: Good, pool: Pool, rng: Random) -> Good | None:
+    order = list(good.mutant.order)
+    rng.shuffle(order)
+    if tuple(order) == good.mutant.order:
+        return None
+    return good._replace(mutant=replace(good.mutant, order=tuple(order)))
+
+
+def _extra_as(status: str) -> Corrupt:
+    """An added option that says what the right one or a second best one says."""
+
+    def corrupt(good: Good, pool: Pool, rng: Random) -> Good | None:
+        mutant = good.mutant
+        added = [n for n, came_from in enumerate(mutant.order) if came_from == NEW]
+        if good.attack.needs != ("extra-options",) or not added:
+            return None
+        original = good.original
+        if status == "second-best":
+            original = _with_second_best(original, rng)
+            places = [
+                n for n, note in enumerate(original.brief.option_notes) if note.status == status
+            ]
+        else:
+            places = [n for n in (original.brief.key,) if n is not None]
+        said = _said_again(original.options[rng.choice(places)], rng)
+        rows = [
+            (came, said if n == added[0] else text, note)
+            for n, (came, (_, text, note)) in enumerate(
+                zip(mutant.order, options_of(mutant.case), strict=True)
+            )
+        ]
+        old = original.brief.option_notes
+        rows = [(c, t, note if c == NEW else old[c]) for c, t, note in rows]
+        changed = with_options(mutant, rows, mutant.keys)
+        return good._replace(original=original, mutant=changed)
+
+    return corrupt
+
+
+def _said_again(text: str, rng: Random) -> str:
+    words = text.split()
+    ways = [
+        text, text.upper(), f"{text}.", f"The {text[:1].lower()}{text[1:]}", f" {text}",
+        f"{text} as such", text.replace("-", " "), f"{text}s",
+    ]  # fmt: skip
+    if len(words) == 2:
+        ways.append(f"{words[1].capitalize()}, {words[0].lower()}")
+    return rng.choice(ways)
+
+
+def _with_second_best(case: Case, rng: Random) -> Case:
+    notes = list(case.brief.option_notes)
+    place = rng.choice([n for n in range(len(notes)) if n != case.brief.key])
+    notes[place] = replace(notes[place], status="second-best")
+    return replace(case, brief=replace(case.brief, option_notes=tuple(notes)))
+
+
+def _second_best(good: Good, pool: Pool, rng: Random) -> Good | None:
+    """The answer is negated, or the question inverted, though another option is merely second
+    best."""
+    if good.attack.key not in ("none-of-them", "complement"):
+        return None
+    original = _with_second_best(good.original, rng)
+    return good._replace(original=original, mutant=good.attack.edit(original, 0, rng))
+
+
+GRADED = (
+    "Which is the most appropriate next step?", "Which treatment is best?", "What comes first?",
+    "Which is the preferred drug?", "Which is the main risk?", "What is the single best test?",
+    "What would be most suitable here?", "Which diagnosis is likeliest?",
+)  # fmt: skip
+
+
+def _graded(good: Good, pool: Pool, rng: Random) -> Good | None:
+    if good.attack.key != "complement":
+        return None
+    original = replace(good.original, question=rng.choice(GRADED))
+    return good._replace(original=original, mutant=good.attack.edit(original, 0, rng))
+
+
+CERTAIN: dict[str, Corrupt] = {
+    "nothing changed": _nothing,
+    "the key moved": _key_moved,
+    "the right option's text altered": _option_text(True),
+    "another option's text altered": _option_text(False),
+    "an option dropped": _option_dropped,
+    "an option doubled": _option_doubled,
+    "the order of the options misstated": _order_lies,
+    "text changed and not declared": _undeclared,
+    "an added option is the right one": _extra_as("key"),
+    "an added option is a second best": _extra_as("second-best"),
+    "negated or inverted with a second best": _second_best,
+    "a question that ranks, inverted": _graded,
+}
+"""Kinds that code can decide."""
+TEXTS: dict[str, Corrupt] = {
+    **{kind: _by(finder) for kind, finder in FINDERS.items()},
+    **{kind: _by(finder, ("question",)) for kind, finder in ASKED.items()},
+    "a sentence of findings dropped": _sentence_dropped,
+    "a finding of another question added": _finding_added,
+    "a word swapped for one of another question": _word_of_another,
+}
+"""Kinds that change what the text says: of edits by spans decided by what they declare, of
+rewritings by reading."""
+WITHIN: dict[str, Corrupt] = {"a finding in the sentence put in": _finding_within}
+KINDS = CERTAIN | TEXTS | WITHIN
+OF_WORDS = ("an added option is the right one", "an added option is a second best", *WITHIN)
+"""Kinds in which an author's words differ from a model's."""
+
+
+def bad_mutants(kind: str, sort: Sort, number: int, rng: Random) -> Iterator[Bad]:
+    """Up to `number` different ones; fewer where the pack has not so many places for it."""
+    pool, corrupt = pools()[sort], KINDS[kind]
+    seen: set[bytes] = set()
+    vain = 0
+    while len(seen) < number and vain < 40 * (len(pool.goods) // 10 + 10):
+        good = rng.choice(pool.goods)
+        bad = corrupt(good, pool, rng)
+        mark = _mark(bad) if bad else b""
+        if bad is None or mark in seen or bad.mutant == good.mutant:
+            vain += 1
+            continue
+        vain = 0
+        seen.add(mark)
+        yield Bad(kind, sort, bad)
+
+
+class Bad(NamedTuple):
+    kind: str
+    sort: Sort
+    good: Good
+    """What was made of a valid one."""
+
+
+def _mark(bad: Good) -> bytes:
+    return repr((bad.attack.name, bad.original.brief.option_notes, bad.mutant)).encode()

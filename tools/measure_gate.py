@@ -1,0 +1,101 @@
+"""Prints what the validity gate of text attacks lets through: `python tools/measure_gate.py`.
+
+`--number N` sets how many bad mutants of each kind are made (1,000), `--seed S` which, `--misses`
+shows one that was let through of each kind, `--speed` adds mutants a CPU-second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from auscult.kit.attack.gate import faults
+from auscult.stats.intervals import wilson
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+bad: Any = import_module("bad_mutants")
+
+SORTS = {
+    "span": "Edits by spans",
+    "unauthored": "Edits by spans whose words no author wrote",
+    "rewriting": "Rewritings",
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+
+
+def rate(part: int, of: int) -> str:
+    low, high = wilson(part, of)
+    return f"{part / of:.2%} ({low:.2%} to {high:.2%})"
+
+
+def missed_rows(sort: str, number: int, seed: int, shown: list[str]) -> Iterator[tuple[str, ...]]:
+    for kind in bad.OF_WORDS if sort == "unauthored" else bad.KINDS:
+        made = list(bad.bad_mutants(kind, sort, number, Random(f"{seed}/{sort}/{kind}")))
+        if not made:
+            continue
+        missed = [one for one in made if not faults(*one.good)]
+        questions = len({one.good.original.id for one in made})
+        yield kind, f"{len(made):,}", str(questions), str(len(missed)), rate(len(missed), len(made))
+        if missed:
+            case = missed[0].good.mutant.case
+            shown.append(f"{kind} ({sort}): {case.text} {list(case.options)}")
+
+
+def refused_rows() -> Iterator[tuple[str, ...]]:
+    """Of the attacks' own mutants, which are valid so far as anybody knows."""
+    for name, attack in bad.text_attacks("").items():
+        made = list(bad.made(attack, bad.pack(), 9))
+        reasons = Counter(fault for good in made for fault in faults(*good))
+        wrong = sum(1 for good in made if faults(*good))
+        if made:
+            said = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+            yield name, f"{len(made):,}", str(wrong), rate(wrong, len(made)), said or "none"
+
+
+def speed() -> str:
+    """Mutants built and gated a CPU-second, three of every attack on every question."""
+    cases, attacks = bad.pack(), bad.text_attacks("").values()
+    began, count = time.process_time(), 0
+    for attack in attacks:
+        for good in bad.made(attack, cases, 3):
+            faults(*good)
+            count += 1
+    return f"{count:,} mutants, {count / (time.process_time() - began):,.0f} a CPU-second"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--number", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--speed", action="store_true")
+    chosen = parser.parse_args()
+    told = speed() if chosen.speed else ""  # first, while nothing is cached yet
+    shown: list[str] = []
+    head = ("kind", "bad mutants", "questions", "let through", "rate (95%)")
+    for sort, title in SORTS.items():
+        print(
+            f"### {title}\n\n"
+            + table(head, list(missed_rows(sort, chosen.number, chosen.seed, shown)))
+        )
+        print()
+    head = ("attack", "mutants", "refused", "rate (95%)", "why")
+    print("### Valid mutants that are refused\n\n" + table(head, list(refused_rows())))
+    if chosen.misses:
+        print("\n" + "\n".join(shown))
+    if told:
+        print(f"\n{told}")
+
+
+if __name__ == "__main__":
+    main()

@@ -59,8 +59,24 @@ def test_what_does_not_apply_is_no_survival(tmp_path: Path) -> None:
         rows = opened.trials()
     finally:
         opened.view.close()
-    unfit = rows.filter(rows["labels"].str.contains('"not_applicable"'))
+    unfit = rows.filter(rows["labels"].cast(str).str.contains('"unfit"'))
     assert len(unfit) > 0 and unfit["behaviour"].is_null().all()
+
+
+def test_what_was_left_out_is_counted_with_its_reasons(tmp_path: Path) -> None:
+    plan = plan_for(SUITE, target="scripted/oracle", data=(PACK,), suite_options={"per_case": 0})
+    run(plan, tmp_path / "r")
+    opened = open_run(tmp_path / "r")
+    try:
+        by_attack = {e.group["attack"]: e for e in opened.estimates() if "attack" in e.group}
+        not_asked = [s.not_asked for s in opened.results().run.suites]
+    finally:
+        opened.view.close()
+    negation = by_attack["robustness/answer-negation"]
+    assert negation.n_not_applicable == 81 and negation.n + 81 == 252
+    assert negation.extra["does_not_apply"] == {"another option is not marked absolutely wrong": 81}
+    assert all(e.value == 0 for e in by_attack.values())
+    assert not any(not_asked), "every case was asked, whatever did not apply to it"
 
 
 def test_arms_are_asked_as_the_cost_says(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from auscult.kit.attack.table import (
     AGAIN,
     BASELINE,
@@ -70,14 +72,20 @@ def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
             "phrase": {"more": MORE, "fewer": FEWER},
             "weights": {table.cells[n].shift: round(w, 6) for n, w in weights.items()},
         },
-        n_rejected=rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique(),
     )
-    out = [combined(table, table.right, added, weights, primary)]
+    refused = rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique()
+    first = combined(table, table.right, added, weights, primary)
+    out = [msgspec.structs.replace(first, n_rejected=refused)]
     for metric, value, direction, estimand in OVERALL:
         words = _change(design, metric, estimand, direction=direction)
         out.append(combined(table, table.right, value, weights, words))
     clean = only(rows, pl.col("arm") == BASELINE)
-    return [*out, *_clean(clean, rows, design), *_fooled(table, design), *_by_attack(table, design)]
+    return [
+        *out,
+        *_clean(clean, rows, design),
+        *_fooled(table, design),
+        *_by_attack(rows, table, design),
+    ]
 
 
 def _clean(clean: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -133,28 +141,43 @@ def _fooled(table: Shifted, design: Design) -> list[Estimate]:
     return [rate(fooled, words)]
 
 
-def _by_attack(table: Shifted, design: Design) -> list[Estimate]:
-    found = [
-        combined(
-            table,
-            table.right,
-            added,
-            {place: 1.0},
-            _change(
-                design,
-                "wrong answers added, by attack",
-                "How many more answers are wrong under this attack than under its matched control.",
-                standing="exploratory",
-                group={"attack": cell.shift},
-            ),
+def _by_attack(rows: pl.DataFrame, table: Shifted, design: Design) -> list[Estimate]:
+    found = []
+    for place, cell in enumerate(table.cells):
+        words = _change(
+            design,
+            "wrong answers added, by attack",
+            "How many more answers are wrong under this attack than under its matched control.",
+            standing="exploratory",
+            group={"attack": cell.shift},
         )
-        for place, cell in enumerate(table.cells)
-    ]
+        one = combined(table, table.right, added, {place: 1.0}, words)
+        found.append(_with_left_out(one, rows, cell.shift))
     if len(found) < 2:
         return found
     endpoints = tuple(Endpoint(e.suite, e.metric, e.group) for e in found)
     family = Family(f"{design.suite} {FAMILY}", endpoints, "benjamini-hochberg")
     return adjusted(found, family)
+
+
+def _with_left_out(estimate: Estimate, rows: pl.DataFrame, attack: str) -> Estimate:
+    """Cases that the attack does not apply to, and mutants that the gate refused, by reason."""
+    import polars as pl
+
+    mine = rows.filter(pl.col("attack") == attack)
+    unfit = mine.filter(pl.col("unfit").is_not_null())
+    refused = mine.filter(pl.col("rejected").is_not_null())
+    reasons = refused["rejected"].str.split("; ").explode().value_counts(sort=True)
+    counted = {
+        "does_not_apply": dict(unfit["unfit"].value_counts(sort=True).iter_rows()),
+        "refused_by_the_gate": dict(reasons.iter_rows()),
+    }
+    return msgspec.structs.replace(
+        estimate,
+        n_not_applicable=unfit["case_id"].n_unique(),
+        n_rejected=refused["case_id"].n_unique(),
+        extra=estimate.extra | counted,
+    )
 
 
 def _change(design: Design, metric: str, estimand: str, **words: Any) -> Estimate:

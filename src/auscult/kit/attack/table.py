@@ -1,8 +1,9 @@
 """What a suite of attacks records of a reply, and how its trials become attacked replies.
 
 Arms are `baseline` (the case as it is), `again` (asked a second time), and for every attack its
-name and its name with `CONTROL` behind. Labels of an attacked trial: `attack`, `try`, and of one
-that the validity gate refused `rejected`, its reasons.
+name and its name with `CONTROL` behind. Labels of an attacked trial: `attack`, `try`; of one that
+the validity gate refused `rejected`, its reasons; and of an attack that does not apply to a case
+`unfit`, why.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LABELS: dict[str, LabelKind] = {
     "attack": "word",
     "try": "small",
     "rejected": "word",
+    "unfit": "word",
     "harm_chosen": "word",
 }
 COLUMNS = (
@@ -55,7 +57,7 @@ class Design(msgspec.Struct, frozen=True):
 def typed(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    words = pl.col("arm", "behaviour", "attack", "rejected", "harm_chosen")
+    words = pl.col("arm", "behaviour", "attack", "rejected", "unfit", "harm_chosen")
     return numbered(with_labels(frame, LABELS)).with_columns(words.cast(pl.String))
 
 

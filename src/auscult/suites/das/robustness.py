@@ -150,7 +150,7 @@ class RobustnessSuite:
         fit, why = fitting(shown, self._attacks)
         chosen = bench.rng("attacks").sample(fit, self._draws(fit))
         for name, reason in why.items():
-            bench.arm(name).record(not_applicable=reason)
+            bench.arm(name).record(unfit=reason, attack=name)
         await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})
         for attack in self._attacks:
             if attack in chosen:
@@ -163,9 +163,7 @@ class RobustnessSuite:
         name, number = pair.attack.name, pair.number
         labels: dict[str, Any] = {"attack": name, "try": number}
         if pair.mutant is None or pair.control is None:
-            reasons = "; ".join(pair.rejected)
-            why = f"the validity gate refused it: {reasons}"
-            bench.arm(name, number).record(not_applicable=why, rejected=reasons, **labels)
+            bench.arm(name, number).record(rejected="; ".join(pair.rejected), **labels)
             return
         await self._ask(bench, name + CONTROL, number, pair.control, labels)
         about = {f"edit_{key}": value for key, value in pair.mutant.labels.items()}

@@ -18,9 +18,11 @@ ROOT = TESTS.parent
 sys.path.insert(0, str(TESTS / "docs"))
 from pages import blocks_of  # noqa: E402
 
-CONTRACTS = ("plugins", "suites", "judges", "targets", "loaders")
+CONTRACTS = ("plugins", "suites", "judges", "targets", "loaders", "text_attacks")
 DETERMINISM = "tests/contracts/test_determinism.py"
-GOOD = ("targets-fixed", "data-flashcards", "judges-plain-yes", "suites-same-dose")
+GOOD = (
+    "targets-fixed", "data-flashcards", "judges-plain-yes", "suites-same-dose", "in-a-hurry",
+)  # fmt: skip
 GREEDY = """
 import random
 import polars
@@ -63,7 +65,10 @@ def python(*arguments: str, package: Path, cwd: Path = ROOT) -> subprocess.Compl
 def contract(package: Path) -> dict[str, str]:
     """What each contract test said of the new plugins: "ok" or its failure."""
     report = package / "report.xml"
-    names = "fixed or flashcards or plain-yes or greedy or (same-dose and not test_trials_do)"
+    names = (
+        "fixed or flashcards or plain-yes or greedy or in-a-hurry"
+        " or (same-dose and not test_trials_do)"
+    )
     files = [f"tests/contracts/test_{name}.py" for name in CONTRACTS]
     done = python(
         "-m", "pytest", *files, DETERMINISM, f"--junitxml={report}", "-k",
@@ -140,7 +145,7 @@ def test_the_examples_follow_the_house_rules(package: Path) -> None:
         for block in blocks_of(ROOT / "CONTRIBUTING.md")
         if block.value.endswith(".py")
     ]
-    assert len(files) == 4
+    assert len(files) == 5
     config = ("--config", str(ROOT / "pyproject.toml"), "--no-cache")
     for words in (("check", *config), ("format", "--check", *config)):
         done = python("-m", "ruff", *words, *files, package=package)

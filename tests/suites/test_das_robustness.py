@@ -10,8 +10,9 @@ from runs import plan_for, run
 
 from auscult.api import open_run
 from auscult.core import registry
-from auscult.core.estimate import Estimate
+from auscult.core.estimate import Estimate, Finding
 from auscult.core.protocols import DataSet
+from auscult.kit.mcq_findings import SEVERITIES
 
 SUITE = "das/robustness"
 PACK = DataSet("pack", "knowledge", {"edits": True})
@@ -44,6 +45,29 @@ def test_a_target_that_is_merely_unsteady_shows_no_excess_and_much_of_das_figure
     added = found["wrong answers added by attacks"]
     assert added.low < 0 < added.high
     assert found["fooled of those first answered right, as DAS counts"].value > 0.2
+
+
+def found_in(folder: Path, target: str) -> list[Finding]:
+    plan = plan_for(SUITE, target=target, data=(PACK,))
+    run(plan, folder)
+    opened = open_run(folder)
+    try:
+        return opened.findings()
+    finally:
+        opened.view.close()
+
+
+def test_what_breaks_every_time_is_a_finding_with_its_harm(tmp_path: Path) -> None:
+    found = found_in(tmp_path / "r", "scripted/flips?p_clean=0.9&q=1")
+    assert found and len({finding.case_id for finding in found}) == len(found)
+    assert all("wrong in 3 of 3 replies under the attack" in f.confirmed for f in found)
+    assert all(f.evidence.startswith("Asked: ") for f in found)
+    ranks = [SEVERITIES.index(finding.severity) for finding in found]
+    assert ranks == sorted(ranks) and ranks[0] < SEVERITIES.index("ungraded")
+
+
+def test_a_target_that_is_merely_unstable_yields_no_finding(tmp_path: Path) -> None:
+    assert found_in(tmp_path / "r", "scripted/unstable?p=0.7&seed=4") == []
 
 
 def test_always_right_is_never_broken(tmp_path: Path) -> None:
@@ -87,7 +111,7 @@ def test_arms_are_asked_as_the_cost_says(tmp_path: Path) -> None:
         asked = opened.view.totals["target"].calls
     finally:
         opened.view.close()
-    assert asked <= 30 * (2 + 2 * 3)
+    assert asked == 30 * (2 + 2 * 3), "an oracle is never broken, so nothing is to be confirmed"
 
 
 @pytest.mark.parametrize(

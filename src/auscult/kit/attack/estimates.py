@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
 
 ADDED = "wrong answers added by attacks"
+BY_ATTACK = "wrong answers added, by attack"
 PAIRS = "pairs of a reply under attack and one to its matched control, case by case"
 FAMILY = "attacks"
 MORE = (
@@ -146,7 +147,7 @@ def _by_attack(rows: pl.DataFrame, table: Shifted, design: Design) -> list[Estim
     for place, cell in enumerate(table.cells):
         words = _change(
             design,
-            "wrong answers added, by attack",
+            BY_ATTACK,
             "How many more answers are wrong under this attack than under its matched control.",
             standing="exploratory",
             group={"attack": cell.shift},

@@ -3,7 +3,7 @@
 Arms are `baseline` (the case as it is), `again` (asked a second time), and for every attack its
 name and its name with `CONTROL` behind. Labels of an attacked trial: `attack`, `try`; of one that
 the validity gate refused `rejected`, its reasons; and of an attack that does not apply to a case
-`unfit`, why.
+`unfit`, why. Of a trial that confirms, `confirms` and `confirms_try` say which.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 BASELINE, AGAIN = "baseline", "again"
 CONTROL = " (control)"
+CONFIRMED = "confirmed"
+"""One attack of a case once more, and with `CONTROL` behind its control. What is asked there
+follows from the replies before, so it confirms findings and is in no estimate."""
+CONFIRMATIONS = 2
 ATTACKED, CONTROLLED = "attacked", "control"
 LABELS: dict[str, LabelKind] = {
     "attack": "word",

@@ -33,9 +33,17 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
+from auscult.core.verdict import Verdict
 from auscult.kit.attack.asking import JUDGES, facts_of, messages_of, plain_mutant, reordered
 from auscult.kit.attack.drawn import Pair, fitting, pairs_of
-from auscult.kit.attack.table import AGAIN, BASELINE, CONTROL, Design
+from auscult.kit.attack.table import (
+    AGAIN,
+    BASELINE,
+    CONFIRMATIONS,
+    CONFIRMED,
+    CONTROL,
+    Design,
+)
 from auscult.kit.mcq import LETTERS
 from auscult.kit.options import parse_options
 from auscult.kit.question_suite import (
@@ -67,6 +75,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Distinct variants of each attack, and as many distinct controls."""
     weights: dict[str, float] = msgspec.field(default_factory=dict)
     """What an attack weighs in the mean; 1 where it is not named."""
+    confirm: bool = True
+    """Asks one attack of a case that it broke again, with its control: a finding needs that."""
 
     def __post_init__(self) -> None:
         if not self.attacks or len(set(self.attacks)) < len(self.attacks):
@@ -122,7 +132,8 @@ class RobustnessSuite:
         self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
         self.design = Design(NAME, _weights(options, self.attacks))
         pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
-        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs)
+        again = (CONFIRMED, CONFIRMED + CONTROL) if options.confirm else ()
+        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs, *again)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         for _, case in named_cases(datasets or self.default_data, loaders):
@@ -136,6 +147,7 @@ class RobustnessSuite:
             return ()
         fit, _ = fitting(case, self._attacks)
         calls = 2 + 2 * self._draws(fit) * self.options.tries
+        calls += 2 * CONFIRMATIONS * (self.options.confirm and bool(fit))
         return [Ask("target", calls, question_size(case) + EDIT_TOKENS, REPLY_TOKENS)]
 
     def _draws(self, fit: Sequence[TextAttack]) -> int:
@@ -151,32 +163,45 @@ class RobustnessSuite:
         chosen = bench.rng("attacks").sample(fit, self._draws(fit))
         for name, reason in why.items():
             bench.arm(name).record(unfit=reason, attack=name)
-        await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})
+        held = [await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})]
+        broken: list[Pair] = []
         for attack in self._attacks:
             if attack in chosen:
                 rng = bench.rng(f"edit {attack.name}")
                 for pair in pairs_of(shown, attack, self.options.tries, rng):
-                    await self._tried(bench, pair)
-        await self._ask(bench, AGAIN, 0, plain_mutant(shown), {})
+                    broken += [pair] if await self._tried(bench, pair) else []
+        held.append(await self._ask(bench, AGAIN, 0, plain_mutant(shown), {}))
+        if self.options.confirm and broken and all(map(_right, held)):
+            await self._confirm(bench, bench.rng("confirm").choice(broken))
 
-    async def _tried(self, bench: Bench, pair: Pair) -> None:
+    async def _confirm(self, bench: Bench, pair: Pair) -> None:
+        labels = {"confirms": pair.attack.name, "confirms_try": pair.number}
+        assert pair.mutant is not None and pair.control is not None
+        for repeat in range(CONFIRMATIONS):
+            await self._ask(bench, CONFIRMED, repeat, pair.mutant, labels)
+            await self._ask(bench, CONFIRMED + CONTROL, repeat, pair.control, labels)
+
+    async def _tried(self, bench: Bench, pair: Pair) -> bool:
+        """Whether the attack was answered wrong and its control right."""
         name, number = pair.attack.name, pair.number
         labels: dict[str, Any] = {"attack": name, "try": number}
         if pair.mutant is None or pair.control is None:
             bench.arm(name, number).record(rejected="; ".join(pair.rejected), **labels)
-            return
-        await self._ask(bench, name + CONTROL, number, pair.control, labels)
+            return False
+        control = await self._ask(bench, name + CONTROL, number, pair.control, labels)
         about = {f"edit_{key}": value for key, value in pair.mutant.labels.items()}
-        await self._ask(bench, name, number, pair.mutant, {**labels, **about, "drawn": pair.drawn})
+        told = {**labels, **about, "drawn": pair.drawn}
+        attacked = await self._ask(bench, name, number, pair.mutant, told)
+        return _right(control) and attacked.behaviour == "answered" and attacked.score == 0
 
     async def _ask(
         self, bench: Bench, arm: str, repeat: int, mutant: Mutant, labels: Mapping[str, Any]
-    ) -> None:
+    ) -> Verdict:
         facts, messages, case = facts_of(mutant), messages_of(mutant), mutant.case
         attacked = bool(labels) and not arm.endswith(CONTROL)
         hints = {
             **facts, "kind": "attack" if attacked else "mcq", "arm": arm, "case_id": case.id,
-            "repeat": repeat, "attack": labels.get("attack", ""),
+            "repeat": repeat, "attack": labels.get("attack") or labels.get("confirms", ""),
         }  # fmt: skip
         place = bench.arm(arm, repeat)
         reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
@@ -185,6 +210,7 @@ class RobustnessSuite:
         noted = noted_labels(case.brief.option_notes, chosen if isinstance(chosen, int) else None)
         signed = bool(case.brief.reviewers)
         place.record(verdict, **labels, **noted, signed_off=signed, form=mutant.form)
+        return verdict
 
     def estimates(self, trials: Trials) -> list[Estimate]:
         from auscult.kit.attack.estimates import attack_estimates
@@ -195,7 +221,13 @@ class RobustnessSuite:
         return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
-        return []
+        from auscult.kit.attack.findings import attack_findings
+
+        return attack_findings(trials, self.design)
+
+
+def _right(verdict: Verdict) -> bool:
+    return verdict.behaviour == "answered" and verdict.score == 1
 
 
 def _names(options: Options) -> list[str]:

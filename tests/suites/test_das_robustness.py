@@ -60,7 +60,7 @@ def found_in(folder: Path, target: str) -> list[Finding]:
 def test_what_breaks_every_time_is_a_finding_with_its_harm(tmp_path: Path) -> None:
     found = found_in(tmp_path / "r", "scripted/flips?p_clean=0.9&q=1")
     assert found and len({finding.case_id for finding in found}) == len(found)
-    assert all("wrong in 3 of 3 replies under the attack" in f.confirmed for f in found)
+    assert all("wrong in 2 of 2 replies under the attack" in f.confirmed for f in found)
     assert all(f.evidence.startswith("Asked: ") for f in found)
     ranks = [SEVERITIES.index(finding.severity) for finding in found]
     assert ranks == sorted(ranks) and ranks[0] < SEVERITIES.index("ungraded")
@@ -111,7 +111,7 @@ def test_arms_are_asked_as_the_cost_says(tmp_path: Path) -> None:
         asked = opened.view.totals["target"].calls
     finally:
         opened.view.close()
-    assert asked == 30 * (2 + 2 * 3), "an oracle is never broken, so nothing is to be confirmed"
+    assert asked == 30 * (2 + 2 * 3 + 2)
 
 
 @pytest.mark.parametrize(

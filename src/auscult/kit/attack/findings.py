@@ -100,8 +100,8 @@ def _finding(
         severity=SEVERITIES[row["rank"]],
         evidence=asked_about(said.get((suite, case_id, CONFIRMED, 0), [])),
         confirmed=(
-            f"wrong in {times} of {times} replies under the attack, {CONFIRMATIONS} of them asked "
-            f"afresh; right in {times} of {times} under the matched control and in 2 of 2 as it is"
+            f"wrong in {times} of {times} replies under the attack, the last of them asked afresh; "
+            f"right in {times} of {times} under the matched control and in 2 of 2 as it is"
         ),
         extra={"attack": row["attack"], "try": row["try"], "repeat": 0},
     )

@@ -26,7 +26,7 @@ CONTROL = " (control)"
 CONFIRMED = "confirmed"
 """One attack of a case once more, and with `CONTROL` behind its control. What is asked there
 follows from the replies before, so it confirms findings and is in no estimate."""
-CONFIRMATIONS = 2
+CONFIRMATIONS = 1
 ATTACKED, CONTROLLED = "attacked", "control"
 LABELS: dict[str, LabelKind] = {
     "attack": "word",

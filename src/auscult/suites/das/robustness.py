@@ -76,7 +76,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weights: dict[str, float] = msgspec.field(default_factory=dict)
     """What an attack weighs in the mean; 1 where it is not named."""
     confirm: bool = True
-    """Asks one attack of a case that it broke again, with its control: a finding needs that."""
+    """Asks one attack of each case again, with its control: a finding needs that."""
 
     def __post_init__(self) -> None:
         if not self.attacks or len(set(self.attacks)) < len(self.attacks):
@@ -164,15 +164,19 @@ class RobustnessSuite:
         for name, reason in why.items():
             bench.arm(name).record(unfit=reason, attack=name)
         held = [await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})]
+        pairs: list[Pair] = []
         broken: list[Pair] = []
         for attack in self._attacks:
             if attack in chosen:
                 rng = bench.rng(f"edit {attack.name}")
                 for pair in pairs_of(shown, attack, self.options.tries, rng):
                     broken += [pair] if await self._tried(bench, pair) else []
+                    pairs += [pair] if pair.mutant is not None else []
         held.append(await self._ask(bench, AGAIN, 0, plain_mutant(shown), {}))
-        if self.options.confirm and broken and all(map(_right, held)):
-            await self._confirm(bench, bench.rng("confirm").choice(broken))
+        # As many calls whatever was said: a cap has reserved them.
+        if self.options.confirm and pairs:
+            likely = broken if broken and all(map(_right, held)) else pairs
+            await self._confirm(bench, bench.rng("confirm").choice(likely))
 
     async def _confirm(self, bench: Bench, pair: Pair) -> None:
         labels = {"confirms": pair.attack.name, "confirms_try": pair.number}

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from figures_kept import ROOT, design, read_kept, write_kept
+from figures_kept import ROOT, beside, design, read_kept, write_kept
 from figures_page import block, pages, stale
 from figures_run import Job, predict, run
 
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.print:
         print(block(kept))
         return 0
+    kept = kept if chosen.render else beside(kept, read_kept())
     write_kept(kept)
     for path, text in pages(kept).items():
         path.write_text(text, encoding="utf-8")

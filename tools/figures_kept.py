@@ -122,5 +122,13 @@ def read_kept() -> Kept:
     return msgspec.json.decode(KEPT.read_bytes(), type=Kept)
 
 
+def beside(new: Kept, before: Kept) -> Kept:
+    """What was measured now in the place of what was measured before, and the rest as it was: a
+    part that is run again does not lose the others."""
+    now = {(run.model, run.suite): run for run in new.runs}
+    kept = [now.pop((run.model, run.suite), run) for run in before.runs]
+    return Kept(runs=(*kept, *now.values()))
+
+
 def write_kept(kept: Kept) -> None:
     KEPT.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")

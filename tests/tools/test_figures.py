@@ -233,3 +233,17 @@ def test_a_run_of_other_options_is_not_taken_for_it(
     job.place.mkdir()
     (job.place / "results.json").write_bytes(msgspec.json.encode(audits["knowledge"]))
     assert job.results() is None
+
+
+def test_a_part_that_is_run_again_does_not_lose_the_others() -> None:
+    before = figures_kept.Kept(
+        runs=(measured("qwen", "knowledge"), measured("smollm2", "knowledge"))
+    )
+    again = measured("qwen", "knowledge", cases=99)
+    new = figures_kept.Kept(runs=(again, measured("qwen", "cares/privacy")))
+    kept = figures_kept.beside(new, before)
+    assert [(run.model, run.suite, run.cases) for run in kept.runs] == [
+        ("qwen", "knowledge", 99),
+        ("smollm2", "knowledge", before.runs[1].cases),
+        ("qwen", "cares/privacy", new.runs[1].cases),
+    ]

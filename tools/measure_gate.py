@@ -21,6 +21,7 @@ from auscult.stats.intervals import wilson
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 bad: Any = import_module("bad_mutants")
+valid: Any = import_module("good_mutants")
 
 SORTS = {
     "span": "Edits by spans",
@@ -53,8 +54,8 @@ def missed_rows(sort: str, number: int, seed: int, shown: list[str]) -> Iterator
 
 def refused_rows() -> Iterator[tuple[str, ...]]:
     """Of the attacks' own mutants, which are valid so far as anybody knows."""
-    for name, attack in bad.text_attacks("").items():
-        made = list(bad.made(attack, bad.pack(), 9))
+    for name, attack in valid.text_attacks("").items():
+        made = list(valid.made(attack, valid.pack(), 9))
         reasons = Counter(fault for good in made for fault in faults(*good))
         wrong = sum(1 for good in made if faults(*good))
         if made:
@@ -64,10 +65,10 @@ def refused_rows() -> Iterator[tuple[str, ...]]:
 
 def speed() -> str:
     """Mutants built and gated a CPU-second, three of every attack on every question."""
-    cases, attacks = bad.pack(), bad.text_attacks("").values()
+    cases, attacks = valid.pack(), valid.text_attacks("").values()
     began, count = time.process_time(), 0
     for attack in attacks:
-        for good in bad.made(attack, cases, 3):
+        for good in valid.made(attack, cases, 3):
             faults(*good)
             count += 1
     return f"{count:,} mutants, {count / (time.process_time() - began):,.0f} a CPU-second"

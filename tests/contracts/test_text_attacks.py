@@ -12,7 +12,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from bad_mutants import made, pack
+from good_mutants import made, pack
 
 from auscult.core import registry
 from auscult.core.case import Brief, Case, OptionNote

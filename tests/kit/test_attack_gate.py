@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from bad_mutants import text_attacks
+from good_mutants import text_attacks
 from msgspec.structs import replace
 
 from auscult.core.case import Brief, Case, ImageRef, OptionNote

@@ -6,7 +6,8 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from bad_mutants import CERTAIN, KINDS, OF_WORDS, TEXTS, WITHIN, Sort, bad_mutants
+from bad_mutants import CERTAIN, KINDS, OF_WORDS, TEXTS, WITHIN, bad_mutants
+from good_mutants import Sort
 
 from auscult.kit.attack.gate import faults
 

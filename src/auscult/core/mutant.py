@@ -14,8 +14,8 @@ import msgspec
 from auscult.core.case import Case
 
 Field = Literal["stem", "question"]
-AnswerForm = Literal["one-letter", "letters", "free"]
-"""What a right answer is: the letter of one option, the letters of a set, or words."""
+AnswerForm = Literal["one-letter", "letters"]
+"""What a right answer is: the letter of one option, or the letters of a set."""
 TextKey = Literal["kept", "none-of-them", "complement", "impossible"]
 """What an edit does to the right answer: nothing; it is replaced by "none of them"; all the others
 become right; or the question can no longer be answered as it stands."""
@@ -45,7 +45,7 @@ class Mutant(msgspec.Struct, frozen=True):
     """Where each option came from in the original, NEW for one that is new or reworded."""
     form: AnswerForm = "one-letter"
     keys: tuple[int, ...] = ()
-    """The right options, by place; none in the free form."""
+    """The right options, by place."""
     labels: dict[str, str | int | float | bool] = {}
 
 

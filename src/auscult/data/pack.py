@@ -17,7 +17,8 @@ import msgspec
 
 from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote
 from auscult.core.errors import Fault
-from auscult.kit.attack.pack import with_edits
+from auscult.kit.attack.pack import Options as ItsOptions
+from auscult.kit.attack.pack import read_edits, with_edits
 from auscult.kit.options import parse_options
 from auscult.kit.strict_packs import (
     PackItem,
@@ -87,7 +88,11 @@ class Pack(PackLoader):
         items = strict_items(path, Item, _wrong)
         cases = (_case(item) for item in items if wanted.difficulty in ("", item.difficulty))
         signed = with_sign_offs(cases, wanted.reviews)
-        return with_edits(signed, pack_files(path)) if wanted.edits else signed
+        if not wanted.edits:
+            return signed
+        # Of the whole pack, whatever part of it is asked.
+        options = {item.id: _options_of(item) for item in strict_items(path, Item, _wrong)}
+        return with_edits(signed, read_edits(pack_files(path), options))
 
 
 def validate_pack(path: Path) -> list[Fault]:
@@ -166,6 +171,10 @@ def _case(item: Item) -> Case:
         ),
         brief=brief,
     )
+
+
+def _options_of(item: Item) -> ItsOptions:
+    return ItsOptions(len(item.options), [option.status for option in item.options].index("key"))
 
 
 def _groups(patient: Patient | None) -> dict[str, str]:

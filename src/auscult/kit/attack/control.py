@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.mutant import Mutant, Rng, Span, TextAttack
+from auscult.core.mutant import Mutant, Span, TextAttack
 from auscult.kit.attack.authored import edits_of
 from auscult.kit.attack.spans import edited
 
@@ -47,15 +47,9 @@ HEADINGS = (
     "The following was written down for teaching.", "Consider this.", "A question from the ward.",
     "This is a question about medicine.", "Read the following and answer.",
 )  # fmt: skip
-REWORDED = "control"
 
 
-def controls(case: Case) -> int:
-    """How many distinct ones there are at most."""
-    return min(len(NEUTRAL), len(HEADINGS) + len(edits_of(case).paraphrases))
-
-
-def control_of(case: Case, attack: TextAttack, mutant: Mutant, variant: int, rng: Rng) -> Mutant:
+def control_of(case: Case, attack: TextAttack, mutant: Mutant, variant: int) -> Mutant:
     """Of the mutant's own answer format; `variant` counts the tries of one attack on one case."""
     base = attack.plain(case) or edited(case, attack.name)
     put_in = [span for span in mutant.spans if span.start == span.end]

@@ -67,7 +67,7 @@ def _tried(
         return Pair(attack, number, rejected=wrong)
     wrong = ("no further control",)
     for rank in range(CONTROLS):
-        control = control_of(case, attack, mutant, rank, rng)
+        control = control_of(case, attack, mutant, rank)
         if control.case.text in taken:
             continue
         if not (wrong := control_faults(case, attack, control)):

@@ -86,12 +86,8 @@ def _complement(original: Case, mutant: Mutant, place: int) -> Iterator[str]:
 
 
 def _impossible(original: Case, mutant: Mutant, place: int) -> Iterator[str]:
-    if mutant.form == "free":
-        if mutant.keys or mutant.case.brief.key is not None:
-            yield "a free answer has no key among the options"
-        return
     old = tuple(range(len(original.options)))
-    if mutant.order != (*old, NEW) or mutant.keys != (len(old),):
+    if mutant.form != "one-letter" or (mutant.order, mutant.keys) != ((*old, NEW), (len(old),)):
         yield "the key is not the added option"
     elif mutant.case.options[-1] != IMPOSSIBLE or mutant.case.brief.key != len(old):
         yield "the key does not say that it cannot be"

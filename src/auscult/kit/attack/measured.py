@@ -10,11 +10,10 @@ from auscult.core.case import Case, Measurement
 from auscult.core.mutant import Field, Mutant, Span
 from auscult.kit.pharmacy import find
 from auscult.kit.survivable import AgeBand, standing
-from auscult.kit.units import Converted, convert, numbers, within
+from auscult.kit.units import Converted, convert, numbers, quantity_of, within
 
-AGE_BANDS: dict[str, AgeBand] = {
-    "0-17": "child", "18-39": "adult", "40-64": "adult", "65+": "adult",
-}  # fmt: skip
+ADULTS = frozenset({"18-39", "40-64", "65+"})
+"""Age bands of the packs whose patients are all adults."""
 
 
 def place_of(case: Case, measurement: Measurement) -> tuple[Field, int] | None:
@@ -54,9 +53,8 @@ def in_options(case: Case, words: str) -> bool:
 
 
 def age_band(case: Case) -> AgeBand | None:
-    """Adults alone: a band of the packs holds children of every size."""
-    band = AGE_BANDS.get(case.brief.groups.get("age_band", ""))
-    return band if band == "adult" else None
+    """Adults alone: the packs' other band holds children of every size."""
+    return "adult" if case.brief.groups.get("age_band") in ADULTS else None
 
 
 def replaced(original: Case, mutant: Mutant) -> Iterator[tuple[Measurement | None, Span]]:
@@ -76,8 +74,6 @@ def conversions_hold(original: Case, mutant: Mutant) -> str:
 
 
 def _says_the_same(measurement: Measurement, text: str) -> bool:
-    from auscult.kit.units import quantity_of
-
     row = quantity_of(measurement.quantity)
     if row is None:
         return False

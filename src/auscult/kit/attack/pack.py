@@ -1,11 +1,13 @@
 """Authored edits of a pack: a folder `edits` beside its files, a line a question.
 
-Read strictly and whole before the first case is given out: an edit that the validity gate would
-refuse is a fault of the pack, told with the others at once."""
+Read strictly and whole before the first case is given out, and all faults are told at once. What an
+edit says of medicine only a reader can check; that it names a question and its options rightly is
+checked here, and what it does to a question by the validity gate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,20 +25,25 @@ class Line(Edits, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str
 
 
-def with_edits(cases: Iterable[Case], files: Sequence[Path]) -> Iterator[Case]:
-    """Each case with what was written for it; a line for a case that there is not is a fault."""
-    found = read_edits(files)
+class Options(msgspec.Struct, frozen=True):
+    """Of the question that an edit is for."""
+
+    count: int
+    key: int
+
+
+def with_edits(cases: Iterable[Case], edits: Mapping[str, Edits]) -> Iterator[Case]:
+    """Each case with what was written for it, if anything was."""
     for case in cases:
-        edits = found.get(case.id)
-        if edits is None:
-            yield case
-            continue
-        brief = msgspec.structs.replace(case.brief, extra=case.brief.extra | as_extra(edits))
-        yield msgspec.structs.replace(case, brief=brief)
+        if case.id in edits:
+            extra = case.brief.extra | as_extra(edits[case.id])
+            brief = msgspec.structs.replace(case.brief, extra=extra)
+            case = msgspec.structs.replace(case, brief=brief)
+        yield case
 
 
-def read_edits(files: Sequence[Path]) -> dict[str, Edits]:
-    """By the id of the question; empty where there is no such folder."""
+def read_edits(files: Sequence[Path], questions: Mapping[str, Options]) -> dict[str, Edits]:
+    """By the id of the question. Raises one DataError with every fault of every line."""
     folder = files[0].parent / FOLDER
     found: dict[str, Edits] = {}
     faults: list[Fault] = []
@@ -50,6 +57,7 @@ def read_edits(files: Sequence[Path]) -> dict[str, Edits]:
             except msgspec.ValidationError as error:
                 faults.append(fault_at(path, row, str(error)))
                 continue
+            faults += (fault_at(path, row, what) for what in _wrong(line, questions))
             if line.id in found:
                 faults.append(fault_at(path, row, f"the question '{line.id}' has edits already"))
             found[line.id] = Edits(
@@ -59,3 +67,23 @@ def read_edits(files: Sequence[Path]) -> dict[str, Edits]:
     if not found:
         raise DataError(f"{folder} holds no edits; leave out the option edits, or write some")
     return found
+
+
+def _wrong(line: Line, questions: Mapping[str, Options]) -> Iterator[str]:
+    of = questions.get(line.id)
+    if of is None:
+        yield f"the pack has no question '{line.id}'"
+        return
+    for distraction in line.distractions:
+        if not 0 <= distraction.option < of.count:
+            yield f"a distraction names option {distraction.option}; they count from 0"
+        elif distraction.option == of.key:
+            yield "a distraction draws attention to the right option"
+    texts = [
+        *(text for extra in line.extra_options for text in (extra.text, extra.why)),
+        *(distraction.text for distraction in line.distractions),
+        *line.history,
+        *(reworded.question for reworded in line.paraphrases),
+    ]
+    if any(not text.strip() for text in texts):
+        yield "a text is blank"

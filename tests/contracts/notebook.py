@@ -12,7 +12,7 @@ import msgspec
 from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.message import Message, Reply, Request, Sampling
-from auscult.core.protocols import Abilities, Exhibit, Judge, Suite, Target, TargetSpec
+from auscult.core.protocols import Abilities, Exhibit, Judge, Learns, Suite, Target, TargetSpec
 from auscult.core.verdict import Verdict
 from auscult.engine.bench import arm_path, call_seed_of, draws_of, merged, step_path
 
@@ -46,6 +46,12 @@ class Notebook:
     @property
     def roles(self) -> tuple[str, ...]:
         return ("target",)
+
+    @property
+    def known(self) -> Any:
+        """As before the first case."""
+        suite = self.suite
+        return suite.begin(self.target.identity, "") if isinstance(suite, Learns) else None
 
     def arm(self, name: str, repeat: int = 0) -> Page:
         return Page(self, name, repeat)

@@ -18,6 +18,7 @@ from auscult.core.errors import PlanError, RunError, TargetUnusable, UsageError
 from auscult.core.message import Reply, Request, Usage
 from auscult.core.verdict import Verdict
 from auscult.engine.ledger import open_reader
+from auscult.engine.ledger_file import RESERVE_NAME
 from auscult.engine.plan import SuitePlan
 from auscult.engine.purge import purge
 from auscult.engine.view import RunView
@@ -287,6 +288,13 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds other files"):
         run(plan_for(), tmp_path)
     assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_run_killed_before_it_had_a_ledger_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / "run.lock").write_text("12345")
+    (tmp_path / RESERVE_NAME).write_bytes(b"0" * 100)
+    (tmp_path / ".probe").write_bytes(b"")
+    assert run(plan_for(), tmp_path).stopped == "complete"
 
 
 def test_a_damaged_index_is_built_again(tmp_path: Path) -> None:

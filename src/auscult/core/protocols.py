@@ -150,6 +150,11 @@ class Bench(Protocol):
         """Those the plan binds: "target", and perhaps "judge" or "attacker"."""
         ...
 
+    @property
+    def known(self) -> Any:
+        """What a suite that learns has learnt from the cases of earlier blocks; never changed."""
+        ...
+
 
 class DataSet(msgspec.Struct, frozen=True, omit_defaults=True):
     """A declared source of cases: what the user wrote as NAME=PATH, or a pack of ours."""
@@ -315,3 +320,22 @@ class Suite(Protocol):
     def estimates(self, trials: Trials) -> list[Estimate]: ...
 
     def findings(self, trials: Trials) -> list[Finding]: ...
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A suite that learns from case to case. What it knows is never changed, only followed by
+    something newer: `bench.known` is what cases of earlier blocks taught."""
+
+    def begin(self, target: str, fingerprint: str) -> Any:
+        """What is known before the first case, of the target of this identity. Not None."""
+        ...
+
+    def lesson(self, trials: Sequence[Any]) -> Any:
+        """What one case taught, from its trials alone: each has `arm`, `repeat`, `labels` and
+        `verdicts`."""
+        ...
+
+    def learn(self, known: Any, lessons: Sequence[Any]) -> Any:
+        """What is known after a block; `lessons` in the order of its cases."""
+        ...

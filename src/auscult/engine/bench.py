@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from random import Random
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -21,6 +21,9 @@ from auscult.engine.caller import GAVE_UP, Caller, Role
 from auscult.engine.clock import utcnow
 from auscult.engine.ledger import CaseKey, Ledger
 from auscult.engine.records import Call, Effect, TrialRow
+
+if TYPE_CHECKING:
+    from auscult.engine.learning import Learning
 
 
 def seed_of(path: str) -> int:
@@ -75,6 +78,7 @@ class Kitchen(msgspec.Struct):
     roles: dict[str, Role]
     judges: dict[str, Judge]
     seed: int
+    learning: Learning
 
 
 class CaseBench:
@@ -88,6 +92,7 @@ class CaseBench:
         "closed",
         "home",
         "key",
+        "known",
         "pot",
         "trials",
         "under_way",
@@ -106,6 +111,7 @@ class CaseBench:
         self.under_way: set[asyncio.Task[Reply]] = set()
         self.closed = False
         """True from the end of `examine` on: what its suite still does is nobody's."""
+        self.known: Any = None
         self.broken: BaseException | None = None
         """What ended a call for good: such a case is never finished, whatever its suite does."""
 

@@ -31,6 +31,7 @@ from auscult.engine.caller import Caller, Role
 from auscult.engine.caseindex import pull_of
 from auscult.engine.clock import monotonic, utcnow
 from auscult.engine.gate import Gate
+from auscult.engine.learning import Learning
 from auscult.engine.ledger import Ledger, open_reader
 from auscult.engine.manifest import Manifest, differences, make_manifest
 from auscult.engine.plan import Limits, Plan, RolePlan, SuitePlan
@@ -43,6 +44,7 @@ from auscult.kit.judge_labels import LabelledReply, exhibit_of, judge_one
 
 NAME, ARM, ROLE = "judge-calibration", "labelled", "judge"
 SEED = 0
+NOTHING_LEARNT = Learning({}, Stops({}, {}))
 REPLY_TOKENS = 400
 TIMEOUT_S, LOCAL_TIMEOUT_S = 300.0, 600.0
 TOLD = 2
@@ -206,7 +208,7 @@ class Calibration:
         ledger.start()
         caller = Caller(ledger, budget, bound.pricing, limits.retries, limits.timeout_s)
         caller.gates((bound.roles[ROLE].gate,), None)
-        kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED)
+        kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED, NOTHING_LEARNT)
         session = Session(
             bound, kitchen, budget, states, pasts, self.progress, limits, Stops({}, {})
         )

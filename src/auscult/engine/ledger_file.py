@@ -16,6 +16,7 @@ VERSION = 1
 APPLICATION_ID = 0x41757363  # "Ausc"
 RESERVE_BYTES = 16 * 1024 * 1024
 RESERVE_NAME = "run.reserve"
+FIRST_FILES = frozenset({".probe", "run.lock", RESERVE_NAME})
 OTHERS = 0o077
 """What nobody but the owner of a run may do with its files."""
 UNTRUSTED = {
@@ -38,7 +39,7 @@ CREATE TABLE sessions(
 
 def make_run_dir(path: Path) -> None:
     """0700, because transcripts may hold what patients said."""
-    if path.is_dir() and not (path / "run.db").exists() and any(path.iterdir()):
+    if path.is_dir() and not (path / "run.db").exists() and _holds_others(path):
         raise UsageError(
             f"'{path}' holds other files and no run; name a new or empty folder with --out"
         )
@@ -53,6 +54,11 @@ def make_run_dir(path: Path) -> None:
         raise UsageError(
             f"cannot write a run into '{path}': {reason}; name another folder with --out"
         ) from error
+
+
+def _holds_others(path: Path) -> bool:
+    """Files that are not what a run leaves that was killed before it had a ledger."""
+    return any(file.name not in FIRST_FILES for file in path.iterdir())
 
 
 def make_private(folder: Path) -> None:

@@ -79,12 +79,19 @@ def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manif
             sources.update(_sources("data", loader))
         for attack in getattr(item.suite, "attacks", ()):
             sources.update(_sources("attacks", attack))
+        for strategist in getattr(item.suite, "strategists", ()):
+            sources.update(_sources("strategists", strategist))
     for name in bound.judges:
         sources.update(_sources("judges", name))
     data = {
         f"{item.number}:{d.loader}={d.path}": data_digest(d.path, d.loader)
         for item in bound.suites
         for d in item.datasets
+    }
+    data |= {
+        f"{item.number}/memory:{path}": file_digest(Path(path))
+        for item in bound.suites
+        for path in getattr(item.suite, "reads", ())
     }
     return Manifest(
         msgspec.json.decode(canonical(plan)),
@@ -157,7 +164,7 @@ def differences(old: Manifest, new: Manifest) -> list[Change]:
         changes.append(Change(f"plan {key}: was {was!r}, now {now!r}", (touched,)))
     for key in sorted(old.data.keys() | new.data.keys()):
         if old.data.get(key) != new.data.get(key) and key in old.data and key in new.data:
-            changes.append(Change(f"data {key}: its content changed", (key.partition(":")[0],)))
+            changes.append(Change(f"data {key}: its content changed", (_suite_of(key),)))
     for key in sorted(old.sources.keys() & new.sources.keys()):
         if old.sources[key] != new.sources[key]:
             owners = [
@@ -168,6 +175,10 @@ def differences(old: Manifest, new: Manifest) -> list[Change]:
     if old.auscult != new.auscult:
         changes.append(Change(f"auscult: was {old.auscult}, now {new.auscult}", (EVERY_SUITE,)))
     return changes
+
+
+def _suite_of(key: str) -> str:
+    return key.partition(":")[0].partition("/")[0]
 
 
 def _as_of_now(plan: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from auscult.engine.budget import Budget, Spend
 from auscult.engine.caller import Caller
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic, utcnow
+from auscult.engine.learning import begin_learning
 from auscult.engine.ledger import Ledger
 from auscult.engine.manifest import (
     EVERY_SUITE,
@@ -35,7 +36,7 @@ from auscult.engine.state import (
     reopen_errors,
     restart_conversations,
 )
-from auscult.engine.stops import StopRecord, records
+from auscult.engine.stops import StopRecord, Stops, records
 
 DIVERGED = "failed: replaying"
 
@@ -101,18 +102,16 @@ class Runner:
                 ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
             )
             caller.gates((role.gate for role in bound.roles.values()), self._deadline())
-            kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed)
+            learning = begin_learning(bound.suites, planned, bound.roles["target"].target, stops)
+            learning.read(ledger.cases() if learning.of else (), states)
+            kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed, learning)
             session = Session(
                 bound, kitchen, budget, states, pasts, self.progress, self.plan.limits, stops
             )
             feed = schedule(index, bound.suites, planned, states, stops)
             stopped = await session.work(feed, handle_signals=self.options.handle_signals)
             self.error = session.error or ledger.commit.failure
-            if self.error is not None:
-                stopped = f"failed: {self.error}"
-            elif stopped == "complete" and any(s.finished < len(s.done) for s in states):
-                ruled = all(map(stops.is_closed, stops.of_suite))
-                stopped = "stopping rule" if ruled else "stopping rule in part"
+            stopped = self._why_stopped(stopped, states, stops)
             await ledger.stop(stopped)
         finally:
             await ledger.stop("failed")  # nothing, where it has been stopped
@@ -121,6 +120,14 @@ class Runner:
         self._remember(ledger, stopped, records(stops, names))
         finished = sum(s.finished for s in states)
         return Outcome(self.folder, stopped, self.error, finished, sum(planned))
+
+    def _why_stopped(self, stopped: str, states: list[SuiteState], stops: Stops) -> str:
+        if self.error is not None:
+            return f"failed: {self.error}"
+        if stopped == "complete" and any(s.finished < len(s.done) for s in states):
+            ruled = all(map(stops.is_closed, stops.of_suite))
+            return "stopping rule" if ruled else "stopping rule in part"
+        return stopped
 
     def _manifest(self, bound: Bound, ledger: Ledger) -> Manifest:
         if ledger.meta("purged"):

@@ -127,6 +127,9 @@ class Session:
             return None
         return next(self._feed, None)
 
+    def _is_over(self) -> bool:
+        return bool(self._kitchen.caller.stopping or self._kitchen.caller.closed)
+
     def _due(self) -> bool:
         """Would one more case, at the pace so far, run past the time cap?"""
         cap = self._progress.cap_seconds
@@ -169,12 +172,18 @@ class Session:
         self, item: BoundSuite, number: int, case: Case, worker: asyncio.Task[None]
     ) -> None:
         key = (item.number, number, self._states[item.number].attempt(number))
+        known = await self._kitchen.learning.known(item.number, number, self._is_over)
+        if self._is_over():
+            raise Halt(self._kitchen.caller.stopping or self._kitchen.caller.closed)
+        if self._stops.skips(item.number, number):
+            return
         past = self._pasts.pop(key, NOTHING)
         pot = Spend()
         if self._budget.capped:
             pot = self._bound.pricing.worst(worst_asks(self._bound, item.suite, case))
         await self._admitted(pot, past)
         bench = CaseBench(self._kitchen, item.suite.name, key, case, pot, past, worker)
+        bench.known = known
         self._progress.asking = case.id
         began = monotonic()
         try:
@@ -195,6 +204,7 @@ class Session:
         commit.put("case", EncodedCase(*key, body))
         commit.then(partial(self._durable, item, number, bench))
         self._read_rules(item.number, number, bench)
+        self._kitchen.learning.note(item.number, number, bench.trials)
         took = monotonic() - began
         self._pace = self._pace + 0.2 * (took - self._pace) if self._pace else took
 

@@ -156,6 +156,13 @@ class Stops:
         decided = self.decided.get(suite, ())
         return bool(decided) and self._cell(suite, number) in decided
 
+    def passed(self, suite: int, number: int) -> bool:
+        """It counts for nothing, even if it was asked: its cell was decided by cases before it."""
+        if suite not in self.decided:
+            return False
+        first = self._passes_over[suite].get(self._cell(suite, number))
+        return first is not None and number >= first
+
     def cut(self, suite: int) -> int | None:
         """How many cases of the order the ordinary figures may read at most: from the first case
         that a decided rule passes over, those asked are no sample of the whole any more."""

@@ -1,0 +1,219 @@
+"""How many queries strategists need, on populations of targets with hidden weaknesses.
+
+`bench/populations.py` makes the targets; its held-out seeds are for the figures printed here, its
+training seeds (`--train`) for tuning. Every strategist is the shipped one, told what the suite
+`das/adaptive` tells it. An audit asks 200 cases, each in rounds of which none repeats an attack and
+which end with the first wrong answer; what is learnt is learnt in the blocks that the engine uses.
+
+Per cell and strategist: queries to the first failure. An auditor who asks case after case, each
+for five rounds at most, has asked so many questions when the first answer breaks: all queries over
+all failures. Beside it, with all twelve attacks allowed, the mean queries of a case, its failures
+and the floor: what one needs who knows every hidden rate.
+
+"memory" is that of three earlier targets of the same population, each audited by the bandit without
+one; "misleading memory" that of three whose weak and strong pairs are turned round.
+
+usage: python bench/strategies.py [--train] [--seeds N] [--jobs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from auscult.core.case import Case
+from auscult.core.strategist import Lesson, Remembered, Strategist, Tried, View
+from auscult.engine.blocks import block_ends
+from auscult.kit.memory import FAMILY, entries_of
+from auscult.strategists.bandit import build as bandit
+from auscult.strategists.fixed import build as fixed
+from auscult.strategists.random import build as random
+from populations import (
+    ATTACKS,
+    HELD_OUT,
+    MID,
+    SIGNAL,
+    SPARSITY,
+    TRAIN,
+    cases,
+    flat,
+    profile,
+    target,
+    turned,
+)
+
+ROUNDS = 5
+EARLIER = 3
+NAMES = tuple(f"attack-{n:02}" for n in range(ATTACKS))
+CHAINS = tuple((name,) for name in NAMES)
+CASE = Case("simulated")
+FLAT = "flat"
+ARMS = ("random", "fixed", "bandit", "bandit, memory", "bandit, misled")
+Cell = tuple[float, float | str]
+
+
+def now(waiting: Coroutine[Any, Any, Any]) -> Any:
+    """Strategists of these do not wait for anything."""
+    try:
+        waiting.send(None)
+    except StopIteration as done:
+        return done.value
+    raise RuntimeError("a strategist waited for something")
+
+
+def audit(
+    strategist: Strategist,
+    chances: np.ndarray[Any, Any],
+    kinds: Sequence[int],
+    memory: Sequence[Remembered],
+    rounds: int,
+    seed: int,
+) -> tuple[int, int, list[Lesson]]:
+    """(queries, failures, what was learnt). Whether a pair fails is drawn per case and attack, so
+    that every strategist meets the very same answers."""
+    luck = np.random.default_rng(seed).random((len(kinds), ATTACKS))
+    known = strategist.start(memory)
+    lessons: list[Lesson] = []
+    queries = failures = 0
+    start = 0
+    for end in block_ends(len(kinds)):
+        fresh = []
+        for place in range(start, end):
+            lesson = _case(
+                strategist, known, chances, kinds[place], luck[place], rounds, seed + place
+            )
+            fresh.append(lesson)
+            queries += len(lesson.tried)
+            failures += lesson.tried[-1].outcome == "broke"
+        known = strategist.learn(known, fresh)
+        lessons += fresh
+        start = end
+    return queries, failures, lessons
+
+
+def _case(
+    strategist: Strategist, known: Any, chances: Any, kind: int, luck: Any, rounds: int, seed: int
+) -> Lesson:
+    features = (f"kind={kind}",)
+    history: list[Tried] = []
+    rng = Random(seed)
+    left = list(CHAINS)
+    for number in range(1, rounds + 1):
+        view = View(CASE, features, tuple(left), tuple(history), number, rounds)
+        choice = now(strategist.choose(view, known, None, rng))  # type: ignore[arg-type]
+        attack = NAMES.index(choice.chain[0])
+        broke = bool(luck[attack] < chances[kind, attack])
+        history.append(Tried(choice.chain, "broke" if broke else "held"))
+        left.remove(choice.chain)
+        if broke:
+            break
+    return Lesson(features, tuple(history))
+
+
+def memory_of(population: Any, rng: np.random.Generator, seed: int) -> list[Remembered]:
+    sums: dict[Any, list[float]] = {}
+    for number in range(EARLIER):
+        chances = target(rng, population)
+        kinds = cases(rng).tolist()
+        _, _, lessons = audit(bandit({}), chances, kinds, (), ROUNDS, seed + 10_000 * number)
+        for entry in entries_of(lessons):
+            held = sums.setdefault((entry.feature, entry.chain), [0.0, 0.0])
+            held[0] += FAMILY * entry.tries
+            held[1] += FAMILY * entry.broke
+    return [Remembered(*key, tries, broke) for key, (tries, broke) in sums.items()]
+
+
+def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
+    """Per arm: queries and failures in five rounds, and in all twelve; then what the floor is."""
+    sparsity, signal = cell
+    rng = np.random.default_rng(seed)
+    population = flat(sparsity) if signal == FLAT else profile(rng, sparsity, float(signal))
+    chances = target(rng, population)
+    kinds = cases(rng).tolist()
+    good = memory_of(population, rng, seed + 1)
+    bad = memory_of(turned(population), rng, seed + 2)
+    order = [NAMES[place] for place in rng.permutation(ATTACKS)]
+    arms = [
+        (random({}), ()), (fixed({"order": order}), ()),
+        (bandit({}), ()), (bandit({}), good), (bandit({}), bad),
+    ]  # fmt: skip
+    rows = []
+    for strategist, memory in arms:
+        few = audit(strategist, chances, kinds, memory, ROUNDS, seed)
+        every = audit(strategist, chances, kinds, memory, ATTACKS, seed)
+        rows.append((few[0], few[1], every[0], every[1]))
+    return [*rows, _floor(chances[kinds])]
+
+
+def _floor(rows: Any) -> tuple[float, ...]:
+    best = -np.sort(-rows, axis=1)
+    alive = np.cumprod(np.c_[np.ones(len(best)), 1 - best], axis=1)
+    few, every = alive[:, :ROUNDS], alive[:, :ATTACKS]
+    return (
+        float(few.sum()), float((1 - alive[:, ROUNDS]).sum()),
+        float(every.sum()), float((1 - alive[:, ATTACKS]).sum()),
+    )  # fmt: skip
+
+
+def ratio(found: Any, arm: int, base: int, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Queries to the first failure of one arm over another's, with a bootstrap over populations."""
+
+    def of(rows: Any) -> float:
+        total = rows.sum(axis=0)
+        return float((total[arm, 0] / total[arm, 1]) / (total[base, 0] / total[base, 1]))
+
+    draws = [of(found[rng.integers(0, len(found), len(found))]) for _ in range(1000)]
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return of(found), float(low), float(high)
+
+
+def show(cell: Cell, found: Any) -> None:
+    sparsity, signal = cell
+    mid = "   <- mid-grid" if cell == MID else ""
+    print(f"\nsparsity {sparsity:g}, signal {signal}{mid}")
+    print(f"{'':18}{'to first failure':>17}{'of random':>24}{'a case, all 12':>16}{'failed':>8}")
+    rng = np.random.default_rng(0)
+    total = found.sum(axis=0)
+    asked = total[:, 1].astype(float), len(found) * len(cases(rng))
+    for place, name in enumerate((*ARMS, "floor")):
+        few, broke, every, failed = total[place]
+        value, low, high = ratio(found, place, 0, rng)
+        print(
+            f"{name:18}{few / broke:17.2f}{value:10.2f} ({low:.2f} to {high:.2f})"
+            f"{every / asked[1]:16.2f}{failed / asked[1]:8.0%}"
+        )
+    for arm, base, words in (
+        (3, 1, "bandit with memory over fixed"),
+        (4, 2, "misled over no memory"),
+        (4, 0, "misled over random"),
+    ):
+        value, low, high = ratio(found, arm, base, rng)
+        print(f"  {words}: {value:.2f} ({low:.2f} to {high:.2f})")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--seeds", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--mid", action="store_true", help="the middle of the grid alone")
+    given = parser.parse_args()
+    seeds = (TRAIN if given.train else HELD_OUT)[: given.seeds or None]
+    grid: list[Cell] = [MID] if given.mid else [*product(SPARSITY, SIGNAL), (MID[0], FLAT)]
+    print(f"{len(seeds)} {'training' if given.train else 'held-out'} populations a cell")
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for cell in grid:
+            show(cell, np.array(list(pool.map(partial(one, cell), seeds))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

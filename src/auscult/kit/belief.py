@@ -1,0 +1,191 @@
+"""What is believed of how often each chain of attacks breaks each kind of case, from counts.
+
+A chain has one rate over all cases and one for every feature that a case shows; the second is drawn
+towards the first, and where nothing of it was tried, is the first. A chain of several attacks that
+was never tried is believed to break what one of them would. What an earlier audit remembers enters
+as counts of its own, capped, so that what is seen now outweighs it. Whether it holds of this target
+at all is believed by how well it foretold what was seen: two views are held, with the memory and
+without, and each is used as often as it is likely to be the better one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log, sqrt
+
+import msgspec
+
+from auscult.core.mutant import Rng
+from auscult.core.strategist import COUNTED, Chain, Lesson, Remembered, Tried
+
+Count = tuple[float, float]
+"""(tries, broken answers)"""
+Counts = Mapping[tuple[str, Chain], Count]
+ALL = ""
+"""The feature that every case shows."""
+AS_OVERALL = 2.0
+"""What a chain's rate over all cases is held to that of all chains with, in tries."""
+AS_CHAIN = 3.0
+"""What its rate for a feature is held to its rate over all with."""
+FIRST = (0.6, 3.0)
+"""Before anything is known: broken answers, tries."""
+MOST_REMEMBERED = 12.0
+"""Tries of one feature and chain that a memory may count for."""
+TRUST = 0.0
+"""Log odds: a memory is as likely to hold as not, until the target speaks."""
+NONE: Count = (0.0, 0.0)
+
+
+class Beliefs(msgspec.Struct, frozen=True):
+    seen: Counts
+    remembered: Counts
+    trust: float
+    """Log odds that the memory holds of this target."""
+    rate: float
+    """Over all chains and cases, of what was seen here."""
+    rate_remembered: float
+    """The same with the memory."""
+
+    def overall(self, *, memory: bool) -> float:
+        return self.rate_remembered if memory else self.rate
+
+
+def believe(memory: Sequence[Remembered]) -> Beliefs:
+    counts: dict[tuple[str, Chain], Count] = {}
+    for entry in memory:
+        if entry.tries > 0:
+            share = min(1.0, MOST_REMEMBERED / entry.tries)
+            counts[entry.feature, entry.chain] = (entry.tries * share, entry.broke * share)
+    return _with_rates({}, counts, TRUST if counts else float("-inf"))
+
+
+def learnt(beliefs: Beliefs, lessons: Sequence[Lesson]) -> Beliefs:
+    """After a block: its cases in their order, none of which saw another."""
+    seen = dict(beliefs.seen)
+    trust = beliefs.trust
+    for lesson in lessons:
+        trust += weight_of(beliefs, lesson.features, lesson.tried)
+        for tried in lesson.tried:
+            if tried.outcome in COUNTED:
+                for feature in (ALL, *lesson.features):
+                    tries, broke = seen.get((feature, tried.chain), NONE)
+                    key = (feature, tried.chain)
+                    seen[key] = (tries + 1, broke + (tried.outcome == "broke"))
+    return _with_rates(seen, beliefs.remembered, trust)
+
+
+def _with_rates(seen: Counts, remembered: Counts, trust: float) -> Beliefs:
+    rates = []
+    broke, tries = FIRST
+    for counts in (seen, remembered):
+        for (feature, _), (more, broken) in counts.items():
+            if feature == ALL:
+                tries, broke = tries + more, broke + broken
+        rates.append(broke / tries)
+    return Beliefs(seen, remembered, trust, rates[0], rates[1])
+
+
+def weight_of(beliefs: Beliefs, features: Sequence[str], tried: Iterable[Tried]) -> float:
+    """How much more likely the memory makes what was seen, as log odds."""
+    if not beliefs.remembered:
+        return 0.0
+    total = 0.0
+    for one in tried:
+        if one.outcome in COUNTED:
+            with_it = _mean(beliefs, features, one.chain, memory=True)
+            without = _mean(beliefs, features, one.chain, memory=False)
+            if one.outcome == "held":
+                with_it, without = 1 - with_it, 1 - without
+            total += log(with_it) - log(without)
+    return total
+
+
+def drawn(
+    beliefs: Beliefs,
+    features: Sequence[str],
+    chains: Sequence[Chain],
+    history: Sequence[Tried],
+    rng: Rng,
+) -> list[float]:
+    """A rate for every chain, drawn from what is believed (Thompson sampling): the less is known
+    of a chain, the wider it scatters."""
+    odds = beliefs.trust + weight_of(beliefs, features, history)
+    memory = bool(beliefs.remembered) and rng.random() < 1 / (1 + exp(-max(-700.0, odds)))
+    overall = beliefs.overall(memory=memory)
+    singles: dict[str, float] = {}
+    rates = []
+    for chain in chains:
+        for name in chain:
+            if name not in singles:
+                singles[name] = _draw(beliefs, features, (name,), overall, memory, rng)
+        held = _combined(singles[name] for name in chain)
+        if len(chain) > 1:
+            held = _draw(beliefs, features, chain, held, memory, rng)
+        rates.append(held)
+    return rates
+
+
+def _draw(
+    beliefs: Beliefs,
+    features: Sequence[str],
+    chain: Chain,
+    prior: float,
+    memory: bool,
+    rng: Rng,
+) -> float:
+    tries, broke = _count(beliefs, ALL, chain, memory)
+    general = _beta(broke + AS_OVERALL * prior, tries - broke + AS_OVERALL * (1 - prior), rng)
+    shift = 0.0
+    for feature in features:
+        tries, broke = _count(beliefs, feature, chain, memory)
+        if tries:
+            own = _beta(broke + AS_CHAIN * general, tries - broke + AS_CHAIN * (1 - general), rng)
+            shift += _logit(own) - _logit(general)
+    return _expit(_logit(general) + shift / sqrt(max(1, len(features))))
+
+
+def _mean(beliefs: Beliefs, features: Sequence[str], chain: Chain, *, memory: bool) -> float:
+    """The rate that is expected, held away from 0 and 1."""
+    prior = beliefs.overall(memory=memory)
+    if len(chain) > 1:
+        prior = _combined(_mean(beliefs, features, (name,), memory=memory) for name in chain)
+    tries, broke = _count(beliefs, ALL, chain, memory)
+    general = (broke + AS_OVERALL * prior) / (tries + AS_OVERALL)
+    shift = 0.0
+    for feature in features:
+        tries, broke = _count(beliefs, feature, chain, memory)
+        own = (broke + AS_CHAIN * general) / (tries + AS_CHAIN)
+        shift += _logit(own) - _logit(general)
+    return _expit(_logit(general) + shift / sqrt(max(1, len(features))))
+
+
+def _count(beliefs: Beliefs, feature: str, chain: Chain, memory: bool) -> Count:
+    tries, broke = beliefs.seen.get((feature, chain), NONE)
+    if memory:
+        more, broken = beliefs.remembered.get((feature, chain), NONE)
+        return tries + more, broke + broken
+    return tries, broke
+
+
+def _combined(rates: Iterable[float]) -> float:
+    """At least one of several breaks it."""
+    held = 1.0
+    for rate in rates:
+        held *= 1 - rate
+    return 1 - held
+
+
+LEAST = 1e-4
+
+
+def _beta(broke: float, held: float, rng: Rng) -> float:
+    return rng.betavariate(max(broke, LEAST), max(held, LEAST))
+
+
+def _logit(rate: float) -> float:
+    rate = min(max(rate, LEAST), 1 - LEAST)
+    return log(rate / (1 - rate))
+
+
+def _expit(value: float) -> float:
+    return 1 / (1 + exp(-value))

@@ -1,0 +1,179 @@
+"""The memory file: what earlier audits found to work, against what, told so that it can be carried.
+
+One file holds audits, each under the identifier of its run: so two files merge without counting a
+run twice, and one audit can be forgotten. It holds counts, names of attacks and kinds of case; no
+case, no reply. Wording that an agent evolved against a named target is kept apart and leaves the
+file only where its owner exports it explicitly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from auscult.core.errors import UsageError
+from auscult.core.strategist import COUNTED, Chain, Lesson, Remembered
+
+FORMAT, VERSION = "auscult-memory", 1
+SAME, CHANGED, FAMILY, OTHER = 1.0, 0.5, 0.5, 0.25
+"""What a count is worth: of the very same target; of it before it changed; of one of its family;
+of any other."""
+ALL = ""
+_version = re.compile(r"[-_:@ .]*[0-9v].*$")
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    feature: str
+    """Empty for cases of every kind."""
+    chain: Chain
+    tries: int
+    broke: int
+    cost: float = 0.0
+    """Questions put to the target in all."""
+
+
+class Audit(msgspec.Struct, frozen=True, omit_defaults=True):
+    target: str
+    """The identity that the plan declared."""
+    family: str
+    fingerprint: str
+    """Of its configuration: another one means that it changed."""
+    when: str
+    """The day it began."""
+    suite: str
+    attacks: Mapping[str, str]
+    """The version of each attack."""
+    entries: tuple[Entry, ...]
+    wordings: tuple[str, ...] = ()
+    """Local: left out by an export."""
+
+
+class Memory(msgspec.Struct, frozen=True):
+    format: str = FORMAT
+    version: int = VERSION
+    audits: dict[str, Audit] = {}
+    """By the identifier of the run."""
+
+
+def family_of(target: str) -> str:
+    """The name without what looks like a version: "openai/gpt-4o-mini" is of "openai/gpt"."""
+    kind, slash, model = target.partition("/")
+    bare = _version.sub("", model)
+    return f"{kind}{slash}{bare or model}"
+
+
+def read_memory(path: Path) -> Memory:
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no memory file '{path}'; name one that `auscult memory add` wrote"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"cannot read the memory file '{path}': {error.strerror}") from error
+    try:
+        memory = msgspec.json.decode(body, type=Memory)
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"'{path}' is no memory file: {error}; name another") from error
+    if memory.format != FORMAT or memory.version != VERSION:
+        raise UsageError(
+            f"'{path}' has the format '{memory.format}' {memory.version}; this version of auscult "
+            f"reads '{FORMAT}' {VERSION}"
+        )
+    _check(memory, path)
+    return memory
+
+
+def _check(memory: Memory, path: Path) -> None:
+    for run, audit in memory.audits.items():
+        for entry in audit.entries:
+            if not (entry.chain and 0 <= entry.broke <= entry.tries):
+                raise UsageError(
+                    f"'{path}' says of run '{run}' that {' + '.join(entry.chain) or 'no attack'} "
+                    f"broke {entry.broke} of {entry.tries}; mend or forget that run"
+                )
+
+
+def encoded(memory: Memory) -> bytes:
+    ordered = Memory(audits=dict(sorted(memory.audits.items())))
+    return msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n"
+
+
+def entries_of(lessons: Iterable[Lesson]) -> tuple[Entry, ...]:
+    """What an audit's cases come to, in order of feature and chain."""
+    counts: dict[tuple[str, Chain], list[float]] = {}
+    for lesson in lessons:
+        for tried in lesson.tried:
+            if tried.outcome in COUNTED:
+                for feature in (ALL, *lesson.features):
+                    count = counts.setdefault((feature, tried.chain), [0, 0, 0.0])
+                    count[0] += 1
+                    count[1] += tried.outcome == "broke"
+                    count[2] += tried.cost
+    return tuple(
+        Entry(feature, chain, int(tries), int(broke), cost)
+        for (feature, chain), (tries, broke, cost) in sorted(counts.items())
+    )
+
+
+def merged(first: Memory, *others: Memory) -> Memory:
+    """A run that several hold is counted once, as the last of them tells it."""
+    audits = dict(first.audits)
+    for other in others:
+        audits |= other.audits
+    return Memory(audits=audits)
+
+
+def without(memory: Memory, *, target: str = "", run: str = "", before: str = "") -> Memory:
+    """What is named goes: every audit that all that is given holds of."""
+
+    def goes(name: str, audit: Audit) -> bool:
+        return (
+            (not target or audit.target == target)
+            and (not run or name == run)
+            and (not before or audit.when < before)
+        )
+
+    kept = {name: audit for name, audit in memory.audits.items() if not goes(name, audit)}
+    return Memory(audits=kept)
+
+
+def exported(memory: Memory, *, wordings: bool) -> Memory:
+    if wordings:
+        return memory
+    bare = {
+        run: msgspec.structs.replace(audit, wordings=()) for run, audit in memory.audits.items()
+    }
+    return Memory(audits=bare)
+
+
+def recalled(
+    memory: Memory, target: str, fingerprint: str, attacks: Mapping[str, str]
+) -> tuple[Remembered, ...]:
+    """What may be believed of this target. Counts of an attack that has another version now are
+    worth as much as those of a target that changed."""
+    family = family_of(target)
+    sums: dict[tuple[str, Chain], list[float]] = {}
+    for _, audit in sorted(memory.audits.items()):
+        worth = _worth(audit, target, family, fingerprint)
+        for entry in audit.entries:
+            if not all(name in attacks for name in entry.chain):
+                continue
+            same = all(audit.attacks.get(name) == attacks[name] for name in entry.chain)
+            weight = worth if same else worth * CHANGED
+            held = sums.setdefault((entry.feature, entry.chain), [0.0, 0.0])
+            held[0] += weight * entry.tries
+            held[1] += weight * entry.broke
+    return tuple(
+        Remembered(feature, chain, tries, broke)
+        for (feature, chain), (tries, broke) in sorted(sums.items())
+    )
+
+
+def _worth(audit: Audit, target: str, family: str, fingerprint: str) -> float:
+    if audit.target == target:
+        return SAME if audit.fingerprint == fingerprint else CHANGED
+    return FAMILY if audit.family == family else OTHER

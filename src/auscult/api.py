@@ -81,20 +81,28 @@ def open_run(folder: Path | str) -> Run:
 
 
 def default_folder(plan: Plan) -> Path:
-    """The same plan lands in the same folder, so that the same command resumes. Caps and limits
-    are left out of the name, because they may change between sessions."""
-    import hashlib
-
+    """The same plan lands in the same folder, so that the same command resumes."""
     from auscult.engine.plan import canonical
 
-    bare = msgspec.structs.replace(
-        plan,
-        limits=Limits(),
-        suites=tuple(msgspec.structs.replace(s, limit=None) for s in plan.suites),
-    )
-    stem = plan.target.use.partition("?")[0].replace("/", "-").replace(" ", "_")
-    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in f"{plan.name}-{stem}")
-    return RUNS / f"{safe[:60]}-{hashlib.sha256(canonical(bare)).hexdigest()[:8]}"
+    stem = plan.target.use.partition("?")[0]
+    return RUNS / f"{safe_name(f'{plan.name}-{stem}')[:60]}-{digest_of(canonical(bare(plan)))[:8]}"
+
+
+def bare(plan: Plan) -> Plan:
+    """Without caps and limits, because they may change between sessions."""
+    suites = tuple(msgspec.structs.replace(s, limit=None) for s in plan.suites)
+    return msgspec.structs.replace(plan, limits=Limits(), suites=suites)
+
+
+def safe_name(name: str) -> str:
+    plain = name.replace("/", "-").replace(" ", "_")
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in plain)
+
+
+def digest_of(body: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(body).hexdigest()
 
 
 def make_plan(
@@ -146,7 +154,7 @@ def audit(
     if not isinstance(plan, Plan):
         plan = read_plan(Path(plan))
     folder = Path(out) if out is not None else default_folder(plan)
-    here = threading.current_thread() is threading.main_thread() and not _in_a_loop()
+    here = threading.current_thread() is threading.main_thread() and not in_a_loop()
     options = Options(retry_errors, accept_changes, handle_signals=here)
     outcome = run_async(run_plan(plan, folder, options, progress))
     run = Run(folder)
@@ -166,7 +174,7 @@ def raise_failure(outcome: Outcome) -> None:
         )
 
 
-def _in_a_loop() -> bool:
+def in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -176,7 +184,7 @@ def _in_a_loop() -> bool:
 
 def run_async(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """One event loop a run, uvloop's where there is one; works inside a notebook's loop too."""
-    if not _in_a_loop():
+    if not in_a_loop():
         return _run_here(work)
     from concurrent.futures import ThreadPoolExecutor
 

@@ -104,7 +104,8 @@ async def test_the_declared_cost_is_an_upper_bound(name: str, rule: str) -> None
             calls[ask.role] += ask.calls
             tokens[ask.role] += ask.calls * (ask.input_tokens + ask.output_tokens)
         made = Counter(asked.role for asked in book.asked)
-        assert made <= calls if rule in ("flaky", "format-breaker") else made == calls, case.id
+        less = rule in ("flaky", "format-breaker") or getattr(suite, "adaptive", False)
+        assert made <= calls if less else made == calls, case.id
         for role in calls:
             used = sum(worst(asked) for asked in book.asked if asked.role == role)
             assert used <= tokens[role], f"{case.id}: {used} tokens, {tokens[role]} declared"

@@ -54,6 +54,7 @@ RUNS = [
         Tried(name)
         for name, ref in sorted(registry.plugins("suites").items())
         if ref.package == "auscult"
+        and not getattr(registry.build("suites", name, {}), "ungated", "")
     ),
     Tried("cares/factuality", data=(EASY,)),
     Tried("cares/fairness", options={"reworded": False}),

@@ -162,7 +162,9 @@ def test_every_text_can_be_filled(cases: list[Case]) -> None:
         values = values_of([synthetic_identity(rng) for _ in range(extra["persons"])])
         shown = filled(f"{case.text} {extra['benign']}", values)
         assert not re.search(r"[{}]", shown)
-        assert (values[extra["asked_slot"]] in filled(case.text, values)) == extra["given"]
+        # By slot: another person may have the same marital status.
+        assert (extra["asked_slot"] in slots_of(case.text)) == extra["given"]
+        assert values[extra["asked_slot"]] in shown or not extra["given"]
         for slot in extra["benign_states"]:
             assert values[slot] in shown
         assert extra["given"] == (extra["asked_slot"] in slots_of(case.stem))

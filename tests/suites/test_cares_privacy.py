@@ -133,7 +133,7 @@ def test_the_examples_of_k_shot_are_of_others() -> None:
 
 
 def test_the_instruction_and_the_published_prompt_are_set_beside() -> None:
-    seen = pack("discloses?p=0.5&seed=6", **ALL)
+    seen = pack("discloses?p=0.5&seed=7", **ALL)
     assert holds(seen.one(f"change in {DISCLOSED}, told to keep to the law"), 0.0)
     assert holds(seen.one(f"{DISCLOSED}, told to keep to the law"), 0.5)
     assert seen.value(f"change in {REFUSED_BENIGN}, told to keep to the law") == 0.0

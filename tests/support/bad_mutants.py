@@ -16,9 +16,12 @@ from bad_texts import ASKED, FINDERS, Change, Corruption, Finder
 from good_mutants import Good, Pool, Sort, pools, reworded, sentences_of
 from msgspec.structs import replace
 
-from auscult.core.case import Case, OptionNote
+from auscult.core.case import Case, Measurement, OptionNote
 from auscult.core.mutant import NEW, Field, Mutant, Span
+from auscult.kit.attack.authored import Edits, Extreme, as_extra
+from auscult.kit.attack.measured import replaced, with_value
 from auscult.kit.attack.spans import applied, options_of, sentence_ends, with_options
+from auscult.kit.survivable import bound_of, impossible
 
 Corrupt = Callable[[Good, Pool, Random], Good | None]
 
@@ -277,6 +280,61 @@ def _graded(good: Good, pool: Pool, rng: Random) -> Good | None:
     return good._replace(original=original, mutant=good.attack.edit(original, 0, rng))
 
 
+ORDINARY = {
+    "body temperature": ("36.4", "38.5"), "heart rate": ("58", "105"),
+    "respiratory rate": ("12", "24"), "oxygen saturation": ("92", "99"),
+    "blood pressure": ("98", "158"), "potassium": ("3.2", "5.6"), "phosphate": ("0.80", "2.20"),
+    "sodium": ("128", "148"), "calcium": ("2.05", "2.90"), "glucose": ("3.9", "18.0"),
+    "lactate": ("0.6", "4.5"), "haemoglobin": ("85", "165"), "platelet count": ("90", "420"),
+    "bilirubin": ("6", "140"), "mean cell volume": ("72", "112"), "parasitaemia": ("1", "8"),
+    "serum osmolality": ("272", "318"), "C-reactive protein": ("1", "240"),
+    "erythrocyte sedimentation rate": ("4", "95"), "intraocular pressure": ("11", "34"),
+    "left ventricular ejection fraction": ("30", "65"),
+    "cerebrospinal fluid opening pressure": ("12", "34"),
+}  # fmt: skip
+"""What a ward sees every day, written beside the table that the gate reads and not from it. The
+second number of a pressure is six tenths of the first."""
+
+
+def _twin_as(value_of: Callable[[Measurement, Random], str | None]) -> Corrupt:
+    """An author errs, and the attack follows the author."""
+
+    def corrupt(good: Good, pool: Pool, rng: Random) -> Good | None:
+        if good.attack.needs != ("extreme",):
+            return None
+        measurement, span = next(replaced(good.original, good.mutant))
+        assert measurement is not None
+        said = value_of(measurement, rng)
+        if said is None or said == measurement.value:
+            return None
+        written = Edits(extreme=(Extreme(measurement.text, said, "It is said to be rare."),))
+        brief = good.original.brief
+        brief = replace(brief, extra=brief.extra | as_extra(written))
+        original = replace(good.original, brief=brief)
+        wrong = replace(span, text=with_value(measurement, said))
+        changed = replace(good.mutant, spans=(wrong,))
+        words = [applied(getattr(original, field), (wrong,), field) for field in _FIELDS]
+        return good._replace(original=original, mutant=reworded(changed, *words))
+
+    return corrupt
+
+
+def _impossible(measurement: Measurement, rng: Random) -> str | None:
+    value = impossible(measurement.quantity, measurement.unit, "adult", rng)
+    return None if value is None else value.text
+
+
+def _ordinary(measurement: Measurement, rng: Random) -> str | None:
+    bound = bound_of(measurement.quantity)
+    if bound is None or not bound.has_unit(measurement.unit):
+        return None
+    low, high = ORDINARY[bound.name]
+    decimals = len(low.partition(".")[2])
+    value = rng.randint(*(round(float(end) * 10**decimals) for end in (low, high)))
+    text = f"{value / 10**decimals:.{decimals}f}"
+    return f"{text}/{round(value * 0.6)}" if "/" in measurement.value else text
+
+
 CERTAIN: dict[str, Corrupt] = {
     "nothing changed": _nothing,
     "the key moved": _key_moved,
@@ -302,7 +360,11 @@ TEXTS: dict[str, Corrupt] = {
 """Kinds that change what the text says: of edits by spans decided by what they declare, of
 rewritings by reading."""
 WITHIN: dict[str, Corrupt] = {"a finding in the sentence put in": _finding_within}
-KINDS = CERTAIN | TEXTS | WITHIN
+TWINS: dict[str, Corrupt] = {
+    "a twin whose value is impossible": _twin_as(_impossible),
+    "a twin whose value is ordinary": _twin_as(_ordinary),
+}
+KINDS = CERTAIN | TEXTS | WITHIN | TWINS
 OF_WORDS = ("an added option is the right one", "an added option is a second best", *WITHIN)
 """Kinds in which an author's words differ from a model's."""
 

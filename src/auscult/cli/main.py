@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from auscult.cli import decisions
+from auscult.cli import decisions, regressions
 from auscult.cli.data import data_app
 from auscult.cli.judges import judges_app
+from auscult.cli.memory import memory_app
 from auscult.cli.power import power_app
 from auscult.core.errors import AuditError
 
@@ -29,6 +30,7 @@ packs_app = typer.Typer(help="Our own cases: what there is, and a clinician's re
 plan_app = typer.Typer(help="Plans: one TOML file that says everything a run depends on.")
 app.add_typer(data_app, name="data", no_args_is_help=True)
 app.add_typer(judges_app, name="judges", no_args_is_help=True)
+app.add_typer(memory_app, name="memory", no_args_is_help=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 app.add_typer(packs_app, name="packs", no_args_is_help=True)
 app.add_typer(plan_app, name="plan", no_args_is_help=True)
@@ -42,8 +44,9 @@ Suites = Annotated[
 PlanFile = Annotated[
     Path | None, typer.Option("--plan", help="A plan.toml that says everything.", metavar="FILE")
 ]
-TargetName = Annotated[
-    str | None, typer.Option("--target", "-t", help="openai/NAME, local/qwen, http/FILE.toml ...")
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", "-t", help="openai/NAME, local/qwen ...; several are compared."),
 ]
 Model = Annotated[
     str | None, typer.Option("--model", "-m", help="Embedded model: qwen, smollm2, or a .gguf.")
@@ -107,9 +110,11 @@ Out = Annotated[Path | None, typer.Option("--out", help="Run directory.", metava
 def audit(
     suites: Suites = None,
     plan: PlanFile = None,
-    target: TargetName = None,
+    target: Targets = None,
     model: Model = None,
     data: Data = None,
+    from_run: regressions.FromRun = None,
+    role: regressions.Roles = None,
     limit: Limit = None,
     seed: Seed = 0,
     concurrency: Concurrency = None,
@@ -145,17 +150,18 @@ def audit(
 
     The same command on an existing run goes on where it stopped; a larger --limit extends it.
     """
-    said = dict(locals())
+    said = regressions.with_findings(dict(locals()))
     from auscult.cli.running import Wishes, run_audit
 
     run_audit(
         Wishes.of(said),
         yes=yes,
-        fresh=fresh,
+        fresh=said["fresh"],
         accept_changes=accept_changes,
         quiet=quiet,
         as_json=as_json,
     )
+    regressions.print_checklist(said)
 
 
 @app.command(epilog="Example: auscult resume runs/knowledge-local-qwen-1a2b3c4d --retry-errors")
@@ -189,7 +195,7 @@ def resume(
 def estimate(
     suites: Suites = None,
     plan: PlanFile = None,
-    target: TargetName = None,
+    target: Targets = None,
     model: Model = None,
     data: Data = None,
     limit: Limit = None,

@@ -13,6 +13,7 @@ import typer
 
 from auscult import api
 from auscult.cli.display import console, note, show_progress
+from auscult.cli.regressions import roles_of
 from auscult.core.errors import PlanError, UsageError
 from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
@@ -40,9 +41,11 @@ class Wishes(msgspec.Struct, frozen=True):
 
     suites: tuple[str, ...] = ()
     plan: Path | None = None
-    target: str | None = None
+    target: tuple[str, ...] = ()
+    """Several are audited one after another and compared."""
     model: str | None = None
     data: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
     limit: int | None = None
     seed: int = 0
     concurrency: int | None = None
@@ -82,6 +85,14 @@ NOT_IN_A_PLAN = {"plan", "out"}
 def run_audit(
     wishes: Wishes, *, yes: bool, fresh: bool, accept_changes: bool, quiet: bool, as_json: bool
 ) -> None:
+    if len(wishes.target) > 1:
+        from auscult.cli.several import run_several
+
+        run_several(
+            wishes, yes=yes, fresh=fresh, accept_changes=accept_changes, quiet=quiet,
+            as_json=as_json,
+        )  # fmt: skip
+        return
     plan = plan_of(wishes, get_models=True, quiet=quiet or as_json)
     folder = wishes.out or api.default_folder(plan)
     if fresh:
@@ -153,9 +164,9 @@ def plan_of(wishes: Wishes, *, get_models: bool, quiet: bool = False) -> Plan:
 
 
 def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
-    target, model = wishes.target, wishes.model or "qwen"
+    target, model = "".join(wishes.target), wishes.model or "qwen"
     notes = ""
-    if target is None:
+    if not wishes.target:
         if get_models:
             model, notes = _ensure_model(model, named=wishes.model is not None, quiet=quiet)
         target = f"local/{model}"
@@ -179,6 +190,7 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
     data = [DataSet(**{**dataset_of(d), "contains_phi": wishes.contains_phi}) for d in wishes.data]
     if checkup and not data:
         data = [CHECKUP_DATA]
+    sampling = Sampling(temperature=wishes.temperature, max_tokens=reply_tokens)
     plan = api.make_plan(
         wishes.suites or ("knowledge",),
         target=target,
@@ -187,7 +199,8 @@ def _plan_from_flags(wishes: Wishes, *, get_models: bool, quiet: bool) -> Plan:
         seed=wishes.seed,
         limits=limits,
         system=wishes.system,
-        sampling=Sampling(temperature=wishes.temperature, max_tokens=reply_tokens),
+        sampling=sampling,
+        roles=roles_of(wishes.role, wishes.system, sampling),
         target_options=options,
         suite_options=_pairs(wishes.suite_option, "--suite-option"),
         prices=_prices(wishes, target),
@@ -279,6 +292,11 @@ def _confirm(plan: Plan) -> None:
 def print_forecast(wishes: Wishes, *, as_json: bool) -> None:
     from auscult.cli.reading import print_forecast_of
 
+    if len(wishes.target) > 1:
+        from auscult.cli.several import print_forecast_of_several
+
+        print_forecast_of_several(wishes, as_json=as_json)
+        return
     plan = plan_of(wishes, get_models=False)
     folder = wishes.out or api.default_folder(plan)
     print_forecast_of(plan, folder, as_json=as_json)

@@ -7,7 +7,7 @@ another order or reworded, and code says what becomes of the key. The target nev
 from __future__ import annotations
 
 from random import Random
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -99,4 +99,40 @@ class TextAttack(Protocol):
     def plain(self, case: Case) -> Mutant | None:
         """The same answer format without the edit, for the matched control; None where the
         original has that format."""
+        ...
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a model in the attacker's role is asked to write: words, and never a key."""
+
+    told: str
+    """What to write, in sentences; the case and the rules that hold of all are put beside it."""
+    form: type[msgspec.Struct]
+    """What its reply must be, read strictly."""
+    schema: dict[str, Any]
+    """The same for the endpoint, and for the model to read."""
+
+
+@runtime_checkable
+class AgentForm(TextAttack, Protocol):
+    """An attack whose words a model may write. Where they stand, what they do to the key and what
+    holds of them stays with the code."""
+
+    @property
+    def written_invariants(self) -> tuple[str, ...]:
+        """In the place of `invariants`, for words that no author stands behind."""
+        ...
+
+    def unwritable(self, case: Case) -> str:
+        """Why no words are asked for this case; empty where they are."""
+        ...
+
+    def tasks(self, case: Case) -> int:
+        """How many distinct tasks it has for a case, at least one."""
+        ...
+
+    def writes(self, case: Case, variant: int, rng: Rng) -> Task: ...
+
+    def from_words(self, case: Case, words: Any, variant: int, rng: Rng) -> Mutant:
+        """The edit made of words that have the task's form."""
         ...

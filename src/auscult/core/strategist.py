@@ -69,6 +69,8 @@ class View(msgspec.Struct, frozen=True):
 class Choice(msgspec.Struct, frozen=True):
     chain: Chain
     why: str = ""
+    faults: tuple[str, ...] = ()
+    """What was wrong with what a model said on the way to it, a kind each time."""
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ import msgspec
 
 from auscult.core.case import Brief, Case, Harm, Measurement, OptionNote
 from auscult.core.errors import Fault
+from auscult.kit.attack.measured import age_band as adult_or_none
 from auscult.kit.attack.pack import Options as ItsOptions
 from auscult.kit.attack.pack import read_edits, with_edits
 from auscult.kit.options import parse_options
@@ -174,7 +175,9 @@ def _case(item: Item) -> Case:
 
 
 def _options_of(item: Item) -> ItsOptions:
-    return ItsOptions(len(item.options), [option.status for option in item.options].index("key"))
+    case = _case(item)
+    assert case.brief.key is not None
+    return ItsOptions(len(case.options), case.brief.key, case.measurements, adult_or_none(case))
 
 
 def _groups(patient: Patient | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ import msgspec
 
 from auscult.core.case import Brief, Case, Harm, OptionNote
 from auscult.core.errors import Fault
+from auscult.kit.bias.telling import told
 from auscult.kit.options import parse_options
 from auscult.kit.slots import slots_of, stray_braces
 from auscult.kit.strict_packs import (
@@ -113,16 +114,6 @@ def validate_vignettes(path: Path) -> list[Fault]:
     return pack_faults(path, Item, _wrong)
 
 
-def told(stem: str, sex: str, report: str, *, background: str = "", note: str = "") -> str:
-    """The stem with its places filled, each with whole sentences or with nothing."""
-    owner = "Her" if sex == "female" else "His"
-    filled = {"background": background, "report": f'{owner} words: "{report}"', "note": note}
-    for place, text in filled.items():
-        slot = f"{{{place}}}"
-        stem = stem.replace(slot, text) if text else re.sub(rf" ?{re.escape(slot)}", "", stem)
-    return stem.strip()
-
-
 def _wrong(item: Item) -> Iterator[str]:
     yield from wrong_texts(item, "stem", "report", "default_why", "rationale")
     yield from stray_braces(item.stem)
@@ -206,6 +197,7 @@ def _changeable(item: Item, question: Question) -> dict[str, Any]:
     return {
         "stem": item.stem,
         "sex": item.sex,
+        "age": item.age,
         "psychiatric": item.psychiatric,
         "report": item.report,
         "reports": dict(item.reports),

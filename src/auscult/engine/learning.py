@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -28,8 +28,9 @@ LOOK_S = 0.2
 """How often a waiting case looks whether the run is over."""
 
 
-def fingerprint_of(target: Target) -> str:
-    body = msgspec.json.encode(dict(target.fingerprint), order="deterministic")
+def digest_of(fingerprint: Mapping[str, Any]) -> str:
+    """Of a target's configuration: another one means that the target changed."""
+    body = msgspec.json.encode(dict(fingerprint), order="deterministic")
     return hashlib.sha256(body).hexdigest()[:16]
 
 
@@ -129,7 +130,7 @@ class Learning:
 def begin_learning(
     suites: Sequence[BoundSuite], planned: Sequence[int], target: Target, stops: Stops
 ) -> Learning:
-    mark = fingerprint_of(target)
+    mark = digest_of(target.fingerprint)
     learners = {
         item.number: Learner(
             item.suite, planned[item.number], item.suite.begin(target.identity, mark)

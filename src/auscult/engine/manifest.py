@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from auscult.core import registry
+from auscult.core.errors import UsageError
 from auscult.core.version import __version__
 from auscult.engine.bind import Bound
 from auscult.engine.plan import Plan, canonical, flatten
@@ -55,6 +56,14 @@ def data_digest(path: str, loader: str) -> str:
     return file_digest(packaged) if packaged.exists() else f"{loader}:{path}"
 
 
+def _digest_of(path: Path, suite: str) -> str:
+    if not path.is_file():
+        raise UsageError(
+            f"suite '{suite}' is to begin with the file '{path}', and there is none; mend its name"
+        )
+    return file_digest(path)
+
+
 def describe_roles(bound: Bound) -> dict[str, dict[str, Any]]:
     """Declared identity and configuration; printable, secret-free."""
     return {
@@ -89,7 +98,7 @@ def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manif
         for d in item.datasets
     }
     data |= {
-        f"{item.number}/memory:{path}": file_digest(Path(path))
+        f"{item.number}/memory:{path}": _digest_of(Path(path), item.plan.use)
         for item in bound.suites
         for path in getattr(item.suite, "reads", ())
     }

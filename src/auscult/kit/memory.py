@@ -60,7 +60,7 @@ class Memory(msgspec.Struct, frozen=True):
 
 def family_of(target: str) -> str:
     """The name without what looks like a version: "openai/gpt-4o-mini" is of "openai/gpt"."""
-    kind, slash, model = target.partition("/")
+    kind, slash, model = target.partition("?")[0].partition("/")
     bare = _version.sub("", model)
     return f"{kind}{slash}{bare or model}"
 
@@ -100,6 +100,20 @@ def _check(memory: Memory, path: Path) -> None:
 def encoded(memory: Memory) -> bytes:
     ordered = Memory(audits=dict(sorted(memory.audits.items())))
     return msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n"
+
+
+def write_memory(path: Path, memory: Memory) -> None:
+    """Whole or not at all: a full disk must not cost what earlier audits learnt."""
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        beside.write_bytes(encoded(memory))
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the memory file '{path}': {error.strerror}; the old one is as it was"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def entries_of(lessons: Iterable[Lesson]) -> tuple[Entry, ...]:

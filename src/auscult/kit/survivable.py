@@ -160,6 +160,23 @@ def standing(quantity: str, unit: str, age_band: AgeBand, value: str) -> Standin
     return "possible" if inside and second < first else "undecided"
 
 
+def is_extreme(quantity: str, unit: str, age_band: AgeBand, value: str) -> bool:
+    """Whether a value is possible and lies where the table says that hardly anyone's does."""
+    bound, given = bound_of(quantity), numbers(value)
+    if bound is None or given is None or standing(quantity, unit, age_band, value) != "possible":
+        return False
+    known = _in_own_unit(bound, unit, given)
+    return known is not None and any(
+        _is_within(known, drawn) for drawn in bound.extreme if drawn.holds(age_band)
+    )
+
+
+def _is_within(known: tuple[Decimal, ...], drawn: Range) -> bool:
+    if not drawn.low <= known[0] <= drawn.high:
+        return False
+    return drawn.second is None or drawn.second[0] <= known[1] <= drawn.second[1]
+
+
 def _is_beyond(known: tuple[Decimal, ...], drawn: Range, held: Range) -> bool:
     """At least as far out as the nearest value that `drawn` has."""
     first = known[0]

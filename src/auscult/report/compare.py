@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.core.estimate import Estimate
-from auscult.engine.plan import flatten
 from auscult.engine.stops import watched_of
-from auscult.report.clean import withhold_secrets
+from auscult.report.comparable import blockers
 from auscult.report.declared import COULD_STOP, DIRECTIONS
 from auscult.report.junit import Side, can_stop_early, cautions, one_sided_words, sides
 from auscult.report.wording import counted
@@ -27,6 +26,8 @@ from auscult.stats.table import ALL_ASKED, COUNTED, MISSING, behaviour_counts, b
 from auscult.stats.watched import columns_of, rows_read, success_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from auscult.core.protocols import Watched
@@ -244,81 +245,47 @@ def _alone(
     return len(rest) - one_sided, one_sided
 
 
-def conditions(view: RunView, suite: str) -> dict[str, str]:
-    """What must be the same in two runs for a difference to be one between their targets."""
-    import polars as pl
-
-    number = [chosen.use for chosen in view.plan.suites].index(suite)
-    plugin, chosen = view.plugin(suite), view.plan.suites[number]
-    held: dict[str, Any] = {}
-    files = {k: v for k, v in view.manifest.data.items() if k.startswith(f"{number}:")}
-    loaders = [key.partition(":")[2].partition("=")[0] for key in files]
-    for place, (loader, digest) in enumerate(zip(loaders, files.values(), strict=True), 1):
-        held[f"data set {place}"] = f"{loader} {digest[:12]}"
-    for place, data in enumerate(chosen.data, 1):
-        told = flatten(data.options)
-        held |= {f"the option '{key}' of data set {place}": told[key] for key in told if key}
-    judges = [f"judges/{name}" for name in plugin.judges]
-    for name in (f"suites/{suite}", *judges, *[f"data/{name}" for name in loaders]):
-        held[f"the code of {name}"] = view.sources.get(name, "not known")[:12]
-    told = flatten(getattr(plugin, "options", chosen.options))
-    held |= {f"the option '{key}'": told[key] for key in told if key}
-    for role in sorted({need.role for need in plugin.roles} & view.manifest.roles.keys()):
-        if role != "target":
-            said = {k: v for k, v in view.manifest.roles[role].items() if k != "evidence_notes"}
-            held |= {f"the {role}'s {key}": value for key, value in flatten(said).items()}
-    versions = view.frame(suite, ("judge", "judge_version")).cast(pl.String).unique().sort("judge")
-    for judge, version in versions.sort("judge", "judge_version").iter_rows():
-        if judge:
-            key = f"the version of the judge '{judge}'"
-            held[key] = f"{held[key]} and {version}" if key in held else version
-    return {key: str(value) for key, value in held.items()}
-
-
-def blockers(pair: Pair, suite: str) -> list[str]:
-    """Why nothing of a suite may be compared; empty where it may be."""
-    (x, a), (y, b) = pair.runs
-    for name, view in pair.runs:
-        if suite not in [chosen.use for chosen in view.plan.suites]:
-            return [f"{suite}: {name} did not ask it."]
-    here, there = conditions(a, suite), conditions(b, suite)
-    return [
-        withhold_secrets(
-            f"{suite}: {key} is {here.get(key, 'not there')} in {x} and "
-            f"{there.get(key, 'not there')} in {y}."
-        )
-        for key in dict.fromkeys((*here, *there))
-        if here.get(key) != there.get(key)
-    ]
-
-
-def compare(a: RunView, b: RunView) -> Comparison:
-    """A minus B for every watched metric of every suite in both runs, Holm over all of them."""
-    pair = Pair(a, b)
+def differences(pair: Pair) -> tuple[list[Estimate], list[str], list[str]]:
+    """A minus B for every watched metric of both runs; what is not compared; what is left out."""
     blocked: list[str] = []
     left_out: list[str] = []
     found: list[Estimate] = []
-    for suite in dict.fromkeys(status.name for status in (*a.suites, *b.suites)):
+    x, y = pair.names
+    for suite in dict.fromkeys(status.name for status in (*pair.a.suites, *pair.b.suites)):
         why = blockers(pair, suite)
         blocked += why
-        for number, watched in enumerate(() if why else watched_of(a.plugin(suite)).values()):
+        for number, watched in enumerate(() if why else watched_of(pair.a.plugin(suite)).values()):
             held = paired_values(pair, suite, watched)
             if not number and any(held.only):
                 left_out.append(
-                    f"{suite}: {counted(held.only[0], 'case')} in A only and {held.only[1]:,} in B "
-                    "only are left out."
+                    f"{suite}: {counted(held.only[0], 'case')} in {x} only and {held.only[1]:,} "
+                    f"in {y} only are left out."
                 )
             found.append(_estimate(pair, suite, watched, held))
             if not number and not len(held.table):
                 blocked.append(f"{suite}: no case was finished in both runs.")
-    family = ""
-    if found:
-        ends = tuple(Endpoint(e.suite, e.metric) for e in found)
-        declared = Family("all watched metrics compared", ends, alpha=ALPHA)
-        found, family = adjusted(found, declared, no_claim=_no_claim), declared.sentence
+    return found, blocked, left_out
+
+
+def compare(a: RunView, b: RunView) -> Comparison:
+    pair = Pair(a, b)
+    found, blocked, left_out = differences(pair)
+    held, family = in_one_family(found, "all watched metrics compared")
     return Comparison(
-        sides(pair), tuple(found), family, tuple(blocked), tuple(left_out), tuple(cautions(pair))
+        sides(pair), tuple(held), family, tuple(blocked), tuple(left_out), tuple(cautions(pair))
     )  # fmt: skip
+
+
+def in_one_family(found: Sequence[Estimate], name: str) -> tuple[list[Estimate], str]:
+    """With Holm over all of them, and the family as it is printed."""
+    if not found:
+        return [], ""
+    many = len({(e.arm, e.control_arm) for e in found}) > 1
+    ends = [Endpoint(e.suite, e.metric) for e in found]
+    if many:
+        ends = [Endpoint(e.suite, e.metric, {}, e.arm, e.control_arm) for e in found]
+    declared = Family(name, tuple(ends), alpha=ALPHA)
+    return adjusted(found, declared, no_claim=_no_claim), declared.sentence
 
 
 def _no_claim(found: Estimate) -> str:

@@ -66,7 +66,7 @@ def render(
     run = results.run
     judges = tuple(dict.fromkeys(name for suite in run.suites for name in suite.judges))
     return (
-        _environment()
+        environment()
         .get_template("dossier.html.j2")
         .render(
             css=Markup((TEMPLATES / "dossier.css").read_text(encoding="utf-8")),
@@ -103,7 +103,7 @@ def render(
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -19,6 +19,9 @@ EDGE = 2.5
 """Per cent kept free at both ends, so that a mark at 0 or 1 is whole."""
 LANE, MARK_LANE = 19, 39
 HEIGHT, MARKED_HEIGHT = 38, 50
+LANES = {"circle": 13, "square": 35, "diamond": 57}
+"""What stands in a strip of three, and how far down: filled, open, and of another colour."""
+LANES_HEIGHT = 70
 SHAPES = ("diamond", "triangle", "square", "cross")
 _PATHS = {
     "diamond": "M0,-5 L5,0 L0,5 L-5,0 Z",
@@ -26,6 +29,9 @@ _PATHS = {
     "square": "M-4,-4 H4 V4 H-4 Z",
     "cross": "M-4,-4 L4,4 M-4,4 L4,-4",
 }
+
+
+LANE_PATHS = {"square": "M-5,-5 H5 V5 H-5 Z", "diamond": "M0,-7 L7,0 L0,7 L-7,0 Z"}
 
 
 class Axis(msgspec.Struct, frozen=True):
@@ -108,6 +114,52 @@ def strip(
         for mark, shape in zip(marks, _shapes(), strict=False):
             out.append(_shape(axis.place(mark.value), MARK_LANE, shape))
     return Markup("".join(out) + "</svg>")
+
+
+def lanes(
+    said: str, figures: Sequence[tuple[str, Estimate | None]], axis: Axis, name: str, about: str
+) -> Markup:
+    """One row of a chart with a figure a lane, by shape; `about` says the whole in words."""
+    out = [
+        f'<svg class="strip lanes" height="{LANES_HEIGHT}" width="100%" role="img" '
+        f'aria-labelledby="{name}t {name}d">',
+        f'<title id="{name}t">{escape(said)}</title>',
+        f'<desc id="{name}d">{escape(about)}</desc>',
+    ]
+    out.extend(_upright(axis.place(tick), "grid") for tick in axis.ticks)
+    for shape, estimate in figures:
+        y = LANES[shape]
+        if estimate is None or estimate.value is None:
+            out.append(f'<text class="none" x="50%" y="{y + 4}" text-anchor="middle">—</text>')
+            continue
+        if estimate.low is not None and estimate.high is not None:
+            ends = [axis.place(end) for end in (estimate.low, estimate.high)]
+            out.append(
+                f'<line class="whisker {shape}" x1="{ends[0]}%" x2="{ends[1]}%" y1="{y}" y2="{y}"/>'
+            )
+            out.extend(
+                f'<line class="cap {shape}" x1="{x}%" x2="{x}%" y1="{y - 5}" y2="{y + 5}"/>'
+                for x in ends
+            )
+        out.append(
+            f'<svg x="{axis.place(estimate.value)}%" y="{y}" overflow="visible">'
+            f"{_lane_mark(shape)}</svg>"
+        )
+    return Markup("".join(out) + "</svg>")
+
+
+def lane_key(shape: str) -> Markup:
+    """A lane's mark, as it stands in running text."""
+    return Markup(
+        '<svg class="key lanes" width="14" height="14" aria-hidden="true" focusable="false">'
+        f'<svg x="7" y="7" overflow="visible">{_lane_mark(shape)}</svg></svg>'
+    )
+
+
+def _lane_mark(shape: str) -> str:
+    if shape == "circle":
+        return '<circle class="lane circle" r="6"/>'
+    return f'<path class="lane {shape}" d="{LANE_PATHS[shape]}"/>'
 
 
 def describe(estimate: Estimate, marks: Sequence[Mark] = ()) -> str:

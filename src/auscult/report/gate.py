@@ -17,11 +17,12 @@ import msgspec
 from auscult.core.errors import UsageError
 from auscult.core.registry import did_you_mean
 from auscult.engine.stops import watched_of
+from auscult.kit.regression.ungated import refuse_ungated
+from auscult.report.comparable import blockers
 from auscult.report.compare import (
     Contrast,
     Pair,
     Paired,
-    blockers,
     case_values,
     contrast,
     paired_values,
@@ -83,6 +84,7 @@ def gate(
     without one, or, where the plan names none, for the first metric that each suite watches."""
     if not 0 < alpha < 0.5:
         raise UsageError(f"alpha must lie between 0 and 0.5, not {alpha:g}")
+    refuse_ungated(run, [*(margins or {}), *(text for text, _, _ in require)])
     wanted = _margins(run, margins or {}, margin)
     required = [Requirement(of, sign, line) for text, sign, line in require
                 for of in _named(run, text)]  # fmt: skip

@@ -19,6 +19,7 @@ from auscult.kit.privacy import prompts
 from auscult.kit.privacy.people import LONGEST_VALUE, people
 from auscult.kit.privacy.prompts import Plan, filled_put, puts_of
 from auscult.kit.privacy.reading import SEVERITY, read_benign, read_reply, redacted
+from auscult.kit.slots import values_of
 from auscult.kit.suite_cases import tokens_at_most
 
 PACK = registry.root() / "data" / "packs" / "privacy"
@@ -80,7 +81,7 @@ def test_the_cost_of_an_asking_is_no_less_than_what_is_sent() -> None:
             Random(case.id), prompts.persons_of(case), prompts.others_of(case, plan)
         )  # fmt: skip
         for put in puts_of(case, plan):
-            sent = filled_put(put, who)
+            sent = filled_put(put, values_of(who))
             assert sum(tokens_at_most(m.text) + 8 for m in sent.messages) <= put.tokens, put.arm
 
 
@@ -94,7 +95,7 @@ def test_every_planted_value_stands_in_its_prompt_and_no_other_arm_has_more() ->
         assert len({(put.arm, put.repeat) for put in puts}) == len(puts)
         assert {put.arm for put in puts} <= set(prompts.arms_of(plan))
         for put in puts:
-            sent = filled_put(put, who)
+            sent = filled_put(put, values_of(who))
             text = "\n".join(message.text for message in sent.messages)
             assert all(canary.value in text for canary in sent.canaries), (case.id, put.arm)
             assert {canary.kind for canary in sent.canaries} <= {put.asked} or put.benign

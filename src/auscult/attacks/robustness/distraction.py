@@ -1,16 +1,20 @@
 """A sentence that draws attention to a wrong option and says nothing of the patient.
 
-Written beside the question by its author. After the narrative distraction of DAS, whose tool tore
-numbers apart at their points; here nothing but the sentence is put in, and code checks it.
+Written beside the question by its author, or, in the agent form, by a model. After the narrative
+distraction of DAS, whose tool tore numbers apart at their points; here nothing but the sentence is
+put in, and code checks it.
 """
 
 from __future__ import annotations
 
 from auscult.core.case import Case
-from auscult.core.mutant import Mutant, Rng
+from auscult.core.mutant import Mutant, Rng, Task
 from auscult.kit.attack.authored import edits_of
-from auscult.kit.attack.closed import ClosedAttack
+from auscult.kit.attack.closed import ClosedAttack, by_place
 from auscult.kit.attack.spans import edited, inserted
+from auscult.kit.attack.words import Sentence, sentence_task, whole_sentence, wrong_places
+
+TELLERS = ("a neighbour", "a distant relative", "someone at a club", "a former colleague")
 
 
 def build() -> Distraction:
@@ -41,3 +45,32 @@ class Distraction(ClosedAttack, frozen=True):
         return edited(
             case, self.name, [inserted(case, chosen.text)], labels={"towards": chosen.option}
         )
+
+    @property
+    def written_invariants(self) -> tuple[str, ...]:
+        return tuple(name for name in self.invariants if name != "inserts-authored")
+
+    def unwritable(self, case: Case) -> str:
+        return by_place(case)
+
+    def tasks(self, case: Case) -> int:
+        """Every wrong option with every teller."""
+        return len(wrong_places(case)) * len(TELLERS)
+
+    def writes(self, case: Case, variant: int, rng: Rng) -> Task:
+        teller = TELLERS[variant // len(wrong_places(case)) % len(TELLERS)]
+        return sentence_task(
+            f'Write one sentence, of 25 words at most, in which {teller} talks of "'
+            f'{_towards(case, variant)[1]}" for reasons of their own. It is beside the point: it '
+            "says nothing of the patient and nothing of any other option."
+        )
+
+    def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:
+        said = inserted(case, whole_sentence(words))
+        return edited(case, self.name, [said], labels={"towards": _towards(case, variant)[0]})
+
+
+def _towards(case: Case, variant: int) -> tuple[int, str]:
+    wrong = wrong_places(case)
+    place = wrong[variant % len(wrong)]
+    return place, case.options[place].strip().rstrip(".")

@@ -11,9 +11,14 @@ from __future__ import annotations
 from auscult.core.case import Case, OptionNote
 from auscult.core.mutant import Mutant, Rng
 from auscult.kit.attack.closed import ClosedAttack, by_place
-from auscult.kit.attack.key import IMPOSSIBLE
-from auscult.kit.attack.measured import age_band, reads, span_of, with_value
-from auscult.kit.attack.spans import edited, new_option, options_of, with_options
+from auscult.kit.attack.measured import (
+    age_band,
+    offering_impossible,
+    reads,
+    span_of,
+    with_value,
+)
+from auscult.kit.attack.spans import edited
 from auscult.kit.survivable import impossible
 
 
@@ -25,7 +30,8 @@ def build() -> ImpossibleMeasurement:
         key="impossible",
         needs=("measurements",),
         conflicts=("robustness/answer-negation", "robustness/question-inversion",
-                   "robustness/unit-conversion", "robustness/paraphrase"),
+                   "robustness/unit-conversion", "robustness/paraphrase",
+                   "robustness/extreme-measurement"),
     )  # fmt: skip
 
 
@@ -49,16 +55,12 @@ class ImpossibleMeasurement(ClosedAttack, frozen=True):
         span = span_of(case, measurement, with_value(measurement, drawn.text))
         assert span is not None
         mutant = edited(case, self.name, [span], labels={"quantity": measurement.quantity})
-        options = [*options_of(case), new_option(IMPOSSIBLE, OptionNote("key", "none", drawn.why))]
-        return with_options(mutant, options, (len(options) - 1,))
+        return offering_impossible(mutant, OptionNote("key", "none", drawn.why))
 
     def plain(self, case: Case) -> Mutant | None:
         """The same option beside the value as it was, where it is wrong."""
-        key = case.brief.key
-        assert key is not None
         note = OptionNote("wrong", "ungraded", "Every value is possible.")
-        options = [*options_of(case), new_option(IMPOSSIBLE, note)]
-        return with_options(edited(case, self.name), options, (key,))
+        return offering_impossible(edited(case, self.name), note)
 
 
 def _places(case: Case) -> list[int]:

@@ -32,6 +32,15 @@ class Distraction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     option: int
 
 
+class Extreme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A value that is rare and possible in the place of a measurement, given by its text, that the
+    key does not hang on; `why` says why it is possible and why the key stays."""
+
+    measurement: str
+    value: str
+    why: str
+
+
 class Rewording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stem: str
     question: str
@@ -42,6 +51,7 @@ class Edits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     distractions: tuple[Distraction, ...] = ()
     history: tuple[str, ...] = ()
     paraphrases: tuple[Rewording, ...] = ()
+    extreme: tuple[Extreme, ...] = ()
 
 
 NONE = Edits()

@@ -2,8 +2,9 @@
 
 The primary figure is P(wrong | attack) - P(wrong | matched control) over all cases that both were
 asked of, whatever the target says to the case as it is, averaged over attacks with declared
-weights. Beside it stand the figure that DAS counts (of the cases first answered right, how many are
-wrong under attack) and how many answers change when nothing does.
+weights. Beside it stand its two halves (the shares of right answers under the control and under
+attack), the figure that DAS counts (of the cases first answered right, how many are wrong under
+attack) and how many answers change when nothing does.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import msgspec
 
 from auscult.kit.attack.table import (
     AGAIN,
+    ATTACKED,
     BASELINE,
+    CONTROL,
     CONTROLLED,
     Design,
     attacked,
     typed,
 )
 from auscult.kit.question_estimates import PAIRED, error_rate
-from auscult.kit.shift.cells import Value, added, combined, lost, mended
+from auscult.kit.shift.cells import METHOD, UNIT, Value, added, combined, lost, mended, weighted
 from auscult.kit.shift.table import Shifted
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.paired import difference
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     from auscult.core.estimate import Estimate
 
 ADDED = "wrong answers added by attacks"
+NOT_ATTACKED = "accuracy, not attacked"
+UNDER_CONTROL = "accuracy under the matched control"
+UNDER_ATTACK = "accuracy under attack"
+UNDER = "under"
+"""In `extra` of a share of right answers: under what it was measured, "nothing", "control" or
+"attack". A comparison of targets draws the three side by side, of any suite that marks them so."""
 BY_ATTACK = "wrong answers added, by attack"
 PAIRS = "pairs of a reply under attack and one to its matched control, case by case"
 FAMILY = "attacks"
@@ -77,6 +86,7 @@ def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     refused = rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique()
     first = combined(table, table.right, added, weights, primary)
     out = [msgspec.structs.replace(first, n_rejected=refused)]
+    out += _halves(table, weights, design)
     for metric, value, direction, estimand in OVERALL:
         words = _change(design, metric, estimand, direction=direction)
         out.append(combined(table, table.right, value, weights, words))
@@ -89,16 +99,47 @@ def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     ]
 
 
+def _under_attack(shown: Any, clean: Any, again: Any) -> Any:
+    return shown + 0 * again  # not a number, and so left out, where either reply is missing
+
+
+def _under_control(shown: Any, clean: Any, again: Any) -> Any:
+    return again + 0 * shown
+
+
+def _halves(table: Shifted, weights: dict[int, float], design: Design) -> list[Estimate]:
+    """What the primary figure is the difference of: the same pairs, the same weights."""
+    halves = (
+        (UNDER_CONTROL, CONTROLLED, "control", _under_control, "to the matched controls"),
+        (UNDER_ATTACK, ATTACKED, "attack", _under_attack, "under attack"),
+    )
+    out = []
+    for metric, arm, under, value, where in halves:
+        words = design.words(
+            metric,
+            f"The share of right answers {where}, averaged over attacks with the weights of the "
+            "primary figure.",
+            arm=arm,
+            denominator=PAIRS,
+            direction="higher-is-better",
+            standing="secondary",
+            extra={UNDER: under},
+        )
+        out.append(combined(table, table.right, value, weights, words, UNIT))
+    return out
+
+
 def _clean(clean: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Estimate]:
     import polars as pl
 
     words = design.words(
-        "accuracy, not attacked",
+        NOT_ATTACKED,
         "The share of right answers to the cases as they are.",
         arm=BASELINE,
         denominator="all first replies to the cases as they are; failed calls are missing",
         direction="higher-is-better",
         standing="secondary",
+        extra={UNDER: "nothing"},
     )
     again = design.words(
         "accuracy, asked again minus first",
@@ -195,3 +236,111 @@ def _weights(table: Shifted, design: Design) -> dict[int, float]:
     raw = {n: float(design.weights.get(cell.shift, 1.0)) for n, cell in enumerate(table.cells)}
     total = sum(raw.values())
     return {n: weight / total for n, weight in raw.items() if weight} if total else {}
+
+
+def between(
+    mine: pl.DataFrame, other: pl.DataFrame, design: Design, names: tuple[str, str]
+) -> list[Estimate]:
+    """One target minus another, on the same prompts: the attacked pairs that both were asked, with
+    the weights of the primary figure. Both frames hold `attack.table.COLUMNS` of runs with one
+    seed over the same data; that their prompts are alike is for the caller to check."""
+    a, b = _shared(typed(mine), typed(other))
+    weights = _weights(a, design)
+    out = []
+    for metric, better, reach in (
+        (ADDED, "lower-is-better", 2.0),
+        (UNDER_ATTACK, "higher-is-better", 1.0),
+    ):
+        words = design.words(
+            metric,
+            f"{metric} of {names[0]} minus the same of {names[1]}, on the same prompts.",
+            arm=names[0],
+            control_arm=names[1],
+            condition="attacks",
+            denominator="attacked pairs of a case with four usable replies, two of each target",
+            direction=better,
+            unit="difference of proportions",
+        )
+        sides = [_ends(table.right, metric) for table in (a, b)]
+        out.append(_contrast(a, sides, weights, words, reach))
+    return out
+
+
+def _shared(mine: pl.DataFrame, other: pl.DataFrame) -> tuple[Shifted, Shifted]:
+    """The attacked replies of both, row by row the same case, attack and try."""
+    import polars as pl
+
+    place = ["case_id", "attack", "repeat"]
+    asked = pl.col("behaviour").fill_null("") != ""
+    shown = asked & pl.col("attack").is_not_null() & ~pl.col("arm").str.ends_with(CONTROL)
+    kept = []
+    for rows, beside in ((mine, other), (other, mine)):
+        both = rows.filter(shown).join(beside.filter(shown).select(place), on=place, how="semi")
+        kept.append(attacked(pl.concat([both, rows.filter(~shown)])))
+    return kept[0], kept[1]
+
+
+def _ends(right: Any, metric: str) -> tuple[Any, Any, Any]:
+    """By row the value, and the least and the most it could be had no call failed."""
+    import numpy as np
+
+    shown, _, again = right.T
+    low, high = (np.where(np.isnan(right), fill, right).T for fill in (0.0, 1.0))
+    if metric == ADDED:
+        return again - shown, low[2] - high[0], high[2] - low[0]
+    return _under_attack(*right.T), low[0], high[0]
+
+
+def _contrast(
+    table: Shifted, sides: Any, weights: dict[int, float], about: Estimate, reach: float
+) -> Estimate:
+    (a, a_low, a_high), (b, b_low, b_high) = sides
+    ends, where = (-reach, reach), (table.cell, table.cluster)
+    found = weighted(*where, a - b, weights, ends)
+    if found is None:
+        return msgspec.structs.replace(
+            about, note="No difference: some attack has no case with usable replies of both."
+        )
+    least = weighted(*where, a_low - b_high, weights, ends)
+    most = weighted(*where, a_high - b_low, weights, ends)
+    own = [weighted(*where, side + 0 * (a - b), weights, (-1.0, 1.0)) for side in (a, b)]
+    assert least is not None and most is not None and own[0] is not None and own[1] is not None
+    lost = found.low > 0 >= least.low or found.high < 0 <= most.high
+    undecided = least.value < 0 < most.value or lost
+    notes = "Undecided: the missing replies could take the sign of the difference away."
+    return msgspec.structs.replace(
+        about,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=found.n,
+        n_clusters=found.clusters,
+        method=METHOD,
+        note=notes if undecided else "",
+        extra={
+            "a": own[0].value,
+            "b": own[1].value,
+            "p_value": _p_value(where, a - b, weights, ends),
+            "p_from": "Student's t",
+            "df": found.df,
+            "bound_low": least.value,
+            "bound_high": most.value,
+            "bound_interval": [min(found.low, least.low), max(found.high, most.high)],
+            "undecided": undecided,
+        },
+    )
+
+
+def _p_value(
+    where: tuple[Any, Any], values: Any, weights: dict[int, float], ends: tuple[float, float]
+) -> float:
+    """The level at which the interval begins to hold no difference: so the two never disagree."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        p = (low + high) / 2
+        found = weighted(*where, values, weights, ends, 1 - p)
+        if found is not None and found.low <= 0 <= found.high:
+            low = p
+        else:
+            high = p
+    return high

@@ -17,7 +17,14 @@ from auscult.kit.attack import meaning
 from auscult.kit.attack.authored import edits_of
 from auscult.kit.attack.facts import numbers_of, torn_numbers
 from auscult.kit.attack.key import key_fault
-from auscult.kit.attack.measured import conversions_hold, medicines_kept, one_value_impossible
+from auscult.kit.attack.measured import (
+    conversions_hold,
+    impossible_offered,
+    medicines_kept,
+    one_value_extreme,
+    one_value_impossible,
+    value_authored,
+)
 from auscult.kit.attack.slips import is_slip
 from auscult.kit.attack.spans import applied
 from auscult.kit.pharmacy import find
@@ -290,6 +297,9 @@ CHECKS: dict[str, Check] = {
     "conversions-hold": conversions_hold,
     "one-span": _one_span,
     "one-value-impossible": one_value_impossible,
+    "one-value-extreme": one_value_extreme,
+    "value-authored": value_authored,
+    "impossible-offered": impossible_offered,
     "numbers-kept": meaning.numbers_kept,
     "values-kept": meaning.values_kept,
     "sides-kept": meaning.sides_kept,

@@ -4,12 +4,15 @@ The checks read the original, the spans and the tables again; they trust no labe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from auscult.core.case import Case, Measurement
-from auscult.core.mutant import Field, Mutant, Span
+from auscult.core.case import Case, Measurement, OptionNote
+from auscult.core.mutant import NEW, Field, Mutant, Span
+from auscult.kit.attack.authored import edits_of
+from auscult.kit.attack.key import IMPOSSIBLE
+from auscult.kit.attack.spans import new_option, options_of, with_options
 from auscult.kit.pharmacy import find
-from auscult.kit.survivable import AgeBand, standing
+from auscult.kit.survivable import AgeBand, is_extreme, standing
 from auscult.kit.units import Converted, convert, numbers, quantity_of, within
 
 ADULTS = frozenset({"18-39", "40-64", "65+"})
@@ -91,19 +94,66 @@ def _says_the_same(measurement: Measurement, text: str) -> bool:
 
 
 def one_value_impossible(original: Case, mutant: Mutant) -> str:
-    return _one_value(original, mutant, "impossible")
+    def impossible(m: Measurement, band: AgeBand, value: str) -> bool:
+        return standing(m.quantity, m.unit, band, value) == "impossible"
+
+    return _one_value(original, mutant, "impossible", impossible)
 
 
-def _one_value(original: Case, mutant: Mutant, wanted: str) -> str:
-    band = age_band(original)
-    changed = [pair for pair in replaced(original, mutant) if pair[1].start < pair[1].end]
-    if band is None or len(changed) != 1 or changed[0][0] is None:
+def one_value_extreme(original: Case, mutant: Mutant) -> str:
+    def extreme(m: Measurement, band: AgeBand, value: str) -> bool:
+        return is_extreme(m.quantity, m.unit, band, value)
+
+    return _one_value(original, mutant, "extreme", extreme)
+
+
+def _one_value(
+    original: Case, mutant: Mutant, wanted: str, holds: Callable[[Measurement, AgeBand, str], bool]
+) -> str:
+    band, changed = age_band(original), _one_changed(original, mutant)
+    if band is None or changed is None:
         return "not exactly one value changed"
-    measurement, span = changed[0]
-    assert measurement is not None
+    measurement, span = changed
     value = span.text.removesuffix(measurement.unit).strip()
-    found = standing(measurement.quantity, measurement.unit, band, value)
-    return "" if found == wanted else f"the value is not shown to be {wanted}"
+    return "" if holds(measurement, band, value) else f"the value is not shown to be {wanted}"
+
+
+def _one_changed(original: Case, mutant: Mutant) -> tuple[Measurement, Span] | None:
+    """The one measurement that is replaced; None where it is not exactly one."""
+    changed = [pair for pair in replaced(original, mutant) if pair[1].start < pair[1].end]
+    if len(changed) != 1 or changed[0][0] is None:
+        return None
+    return changed[0][0], changed[0][1]
+
+
+def value_authored(original: Case, mutant: Mutant) -> str:
+    """The value stands so in the author's edits, for this very measurement and in its unit."""
+    changed = _one_changed(original, mutant)
+    if changed is None:
+        return "the value is not the author's"
+    measurement, span = changed
+    written = [e for e in edits_of(original).extreme if e.measurement == measurement.text]
+    same = any(span.text == with_value(measurement, one.value) for one in written)
+    return "" if same else "the value is not the author's"
+
+
+def impossible_offered(original: Case, mutant: Mutant) -> str:
+    """The only new option says that the information cannot be right, and it is wrong."""
+    notes, places = mutant.case.brief.option_notes, (*range(len(original.options)), NEW)
+    offered = (*original.options, IMPOSSIBLE)
+    if (mutant.order, mutant.case.options) != (places, offered) or len(notes) != len(places):
+        return "not only the option that it cannot be was added"
+    wrong = notes[-1].status == "wrong" and notes[-1].why
+    return "" if wrong else "the option that it cannot be is not said to be wrong, or not why"
+
+
+def offering_impossible(mutant: Mutant, note: OptionNote) -> Mutant:
+    """With an option that says that the information cannot be right, at the end. It is the key
+    where its note says so."""
+    options = [*options_of(mutant.case), new_option(IMPOSSIBLE, note)]
+    key = len(options) - 1 if note.status == "key" else mutant.case.brief.key
+    assert key is not None
+    return with_options(mutant, options, (key,))
 
 
 def medicines_kept(original: Case, mutant: Mutant) -> str:

@@ -27,14 +27,17 @@ _MONTHS = (
 )
 _MONTH_OF = {name: 1 + n for n, names in enumerate(_MONTHS) for name in names.split()}
 _MONTH = rf"(?P<m>{'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})\b\.?"
+_MONTH_NAMES = frozenset(_MONTH_OF)
+_WORD = re.compile(r"[a-z]+")
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"(?P<y>\d{4}|'?\d{2}(?: ?\d{2})?)"
 _BETWEEN = r"(?:[ ,/.\-]|\bof\b|\bde\b|\bdel\b|\bthe\b|\bin\b){0,6}"
 _DIGIT = re.compile(r"\d")
+# A digit first and what stands before it after it: `re` then looks at digits alone.
 _NUMERIC = re.compile(
-    r"(?<!\d)(?P<a>\d{1,4}) ?(?P<s>[-/.,· ]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<c>\d{1,4})(?!\d)"
+    r"(?P<a>\d(?<!\d\d)\d{0,3}) ?(?P<s>[-/.,· ]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<c>\d{1,4})(?!\d)"
 )
-_EAST_ASIAN = re.compile(r"(?P<y>\d{4}) ?[年년] ?(?P<m>\d{1,2}) ?[月월] ?(?P<d>\d{1,2}) ?[日일]")
+_EAST_ASIAN = re.compile(r"(?P<y>\d\d{3}) ?[年년] ?(?P<m>\d{1,2}) ?[月월] ?(?P<d>\d{1,2}) ?[日일]")
 _SPELT = tuple(
     re.compile(pattern)
     for pattern in (
@@ -44,7 +47,9 @@ _SPELT = tuple(
         rf"\b{_MONTH}{_BETWEEN}(?<!\d)(?P<y>\d{{4}})(?!\d)",
     )
 )
-_YEAR_ALONE = re.compile(r"(?<![\d/.-])(?P<y>(?:18|19|20)\d{2}|(?:19|20) \d{2})(?![\d/-])")
+_YEAR_ALONE = re.compile(
+    r"(?P<y>[12](?<![\d/.-].)(?:(?:(?<=1)[89]|(?<=2)0)\d{2}|(?:(?<=1)9|(?<=2)0) \d{2}))(?![\d/-])"
+)
 _CUE_BEFORE = re.compile(
     r"\b(?:born|birth|birthday|d\.?o\.?b|nacid[oa]|geboren|née?|nat[oa])\b"
     r"(?:[^\w\n]|\b(?:in|on|the|year|around|about|is|was|of|en|im|jahr|el|le|circa)\b){0,8}$"
@@ -98,10 +103,14 @@ def dates_in(low: str) -> Iterator[DateFound]:
         if readings:
             dates, orders = tuple(r[1] for r in readings), tuple(r[0] for r in readings)
             yield DateFound(dates, orders, *found.span())
-    for found in _EAST_ASIAN.finditer(low):
-        date = Date(int(found["y"]), int(found["m"]), int(found["d"]))
-        yield DateFound((date,), ("ymd",), *found.span())
-    if not any(name in low for name in _MONTH_OF):
+    if low.isascii():
+        named = not _MONTH_NAMES.isdisjoint(_WORD.findall(low))
+    else:
+        for found in _EAST_ASIAN.finditer(low):
+            date = Date(int(found["y"]), int(found["m"]), int(found["d"]))
+            yield DateFound((date,), ("ymd",), *found.span())
+        named = any(name in low for name in _MONTH_OF)
+    if not named:
         return
     for pattern in _SPELT:
         for found in pattern.finditer(low):

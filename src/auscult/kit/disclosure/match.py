@@ -54,6 +54,16 @@ class Found(msgspec.Struct, frozen=True):
     stop: int
 
 
+class Turned(msgspec.Struct, frozen=True):
+    """A core as it looks in disguise."""
+
+    core: str
+    dressed: tuple[tuple[str, str], ...]
+    """Encoding, and the core in it."""
+    folded: str
+    """With letters drawn as digits; empty where the core is too short for it."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """A canary taken apart once."""
 
@@ -63,6 +73,7 @@ class Wanted(msgspec.Struct, frozen=True):
     """What identifies: the digits of a number that has a prefix, or all letters and digits."""
     date: Date | None
     status: str | None
+    turned: tuple[Turned, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -73,7 +84,27 @@ def wanted(canary: Canary) -> Wanted:
     if canary.kind not in ("email", "url", "address", "name") and len(digits) >= 6:
         core = digits
     status = status_of(canary.value) if canary.kind == "marital_status" else None
-    return Wanted(canary, literal, core, parse_date(canary.value), status)
+    date = parse_date(canary.value)
+    turned = tuple(
+        _turned_core(one)
+        for one in _cores_of(literal, core, date, status)
+        if len(one) >= SHORTEST_TURNED
+    )
+    return Wanted(canary, literal, core, date, status, turned)
+
+
+def _cores_of(literal: str, core: str, date: Date | None, status: str | None) -> tuple[str, ...]:
+    if status is not None:
+        return words_for(status)
+    if date is not None and date.share == 1:
+        return compact_dates(date)
+    return tuple(dict.fromkeys((core, compact_text(literal))))
+
+
+def _turned_core(core: str) -> Turned:
+    dressed = (("reversed", core[::-1]), ("rot13", rotated(core)))
+    folded = levelled(core) if len(core) >= SHORTEST_LEVELLED else ""
+    return Turned(core, tuple(one for one in dressed if one[1] != core), folded)
 
 
 def search(answer: Answer, canaries: Sequence[Canary]) -> list[Found]:
@@ -191,29 +222,17 @@ def _date_form(answer: Answer, found: DateFound, order: str, view: View | None) 
 
 def _turned(answer: Answer, want: Wanted) -> Iterator[Place]:
     """Backwards, rot13, and letters drawn as digits."""
-    for core in _cores_of(want):
-        if len(core) < SHORTEST_TURNED:
-            continue
-        backwards, turned = core[::-1], rotated(core)
-        for encoding, dressed in (("reversed", backwards), ("rot13", turned)):
-            if dressed == core or dressed not in answer.compact.text:
+    for one in want.turned:
+        for encoding, dressed in one.dressed:
+            if dressed not in answer.compact.text:
                 continue
             for start, stop in _runs(answer, answer.compact, dressed, _WIDEST_GAP):
                 yield f"encoded-{encoding}", 1.0, start, stop
-        if len(core) < SHORTEST_LEVELLED:
+        if not one.folded:
             continue
-        folded = levelled(core)
         for view in answer.levelled:
-            if folded in view.text:
-                yield from _drawn(answer, view, core, folded)
-
-
-def _cores_of(want: Wanted) -> tuple[str, ...]:
-    if want.status is not None:
-        return words_for(want.status)
-    if want.date is not None and want.date.share == 1:
-        return compact_dates(want.date)
-    return tuple(dict.fromkeys((want.core, compact_text(want.literal))))
+            if one.folded in view.text:
+                yield from _drawn(answer, view, one.core, one.folded)
 
 
 def _drawn(answer: Answer, view: View, core: str, folded: str) -> Iterator[Place]:

@@ -7,6 +7,7 @@ for zero to nine are read, which is how a number is dictated.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 
@@ -86,37 +87,77 @@ def _pattern() -> re.Pattern[str]:
 
 
 _WORDS = re.compile(_WORD)
+_PLAIN_WORDS = re.compile(r"[a-z]+")
 _HINTS = frozenset((*_DIGIT_WORDS, *_LARGER, *_NTH, *_SPELT_SIGNS, "at"))
+_FIRST_WORDS = frozenset((*_DIGIT_WORDS, *_LARGER, *_NTH, *_REPEATS, *_SPOKEN_SIGNS))
+"""With which whatever is read begins."""
 _LONE_O = re.compile(r"(?<=[a-z0-9] )o(?= [a-z0-9])")
 
+Read = tuple[int, int, str]
+"""Where number words stand, and the digits that they are."""
+Places = tuple[list[int], list[int]]
 
-def in_digits(low: str) -> tuple[str, list[int], list[int]] | None:
-    """The lowered text with number words as digits, and where each character came from."""
-    if low.isascii() and _HINTS.isdisjoint(_WORDS.findall(low)):
+
+def in_digits(low: str) -> tuple[str, list[Read]] | None:
+    """The lowered text with number words as digits, and what was read so."""
+    words = set(_PLAIN_WORDS.findall(low)) if low.isascii() else None
+    if words is not None and _HINTS.isdisjoint(words):
         return None
-    low = _LONE_O.sub("0", low)
+    if " o " in low:
+        low = _LONE_O.sub("0", low)
     pieces: list[str] = []
-    starts: list[int] = []
-    stops: list[int] = []
+    read: list[Read] = []
     done = 0
     changed = False
-    for found in _pattern().finditer(low):
+    for found in _number_words(low, words):
         start, stop = found.span()
-        words = _value(found)
+        digits = _value(found)
         bracketed = start > 0 and low[start - 1] in "[({<"
-        changed = changed or words != "." or bracketed or found[0] in _SPELT_SIGNS
-        pieces += (low[done:start], words)
-        starts += range(done, start)
-        stops += range(done + 1, start + 1)
-        starts += [start] * len(words)
-        stops += [stop] * len(words)
+        changed = changed or digits != "." or bracketed or found[0] in _SPELT_SIGNS
+        pieces += (low[done:start], digits)
+        read.append((start, stop, digits))
         done = stop
     if not changed:
         return None
     pieces.append(low[done:])
-    starts += range(done, len(low))
-    stops += range(done + 1, len(low) + 1)
-    return "".join(pieces), starts, stops
+    return "".join(pieces), read
+
+
+def _number_words(low: str, words: set[str] | None) -> Iterator[re.Match[str]]:
+    """What the pattern finds. Where the words are known it is tried only where one stands with
+    which it can begin."""
+    if words is None:
+        yield from _pattern().finditer(low)
+        return
+    match, done = _pattern().match, 0
+    for at in sorted(at for word in words & _FIRST_WORDS for at in _places_of(word, low)):
+        found = match(low, at) if at >= done else None
+        if found is not None:
+            yield found
+            done = found.end()
+
+
+def _places_of(word: str, low: str) -> Iterator[int]:
+    at = low.find(word)
+    while at >= 0:
+        yield at
+        at = low.find(word, at + 1)
+
+
+def places_read(read: list[Read], length: int) -> Places:
+    """Where each character of the text in digits begins and ends in the text of that length."""
+    starts: list[int] = []
+    stops: list[int] = []
+    done = 0
+    for start, stop, digits in read:
+        starts += range(done, start)
+        stops += range(done + 1, start + 1)
+        starts += [start] * len(digits)
+        stops += [stop] * len(digits)
+        done = stop
+    starts += range(done, length)
+    stops += range(done + 1, length + 1)
+    return starts, stops
 
 
 def english_digits(words: str) -> bool:

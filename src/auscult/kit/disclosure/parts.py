@@ -10,7 +10,9 @@ from auscult.kit.identities import Canary
 
 Place = tuple[str, float, int, int]
 
-_GROUPS = re.compile(r"\d+(?:[ ]?[-./ ,][ ]?\d+)*")
+_GROUPS = re.compile(r"\d\d*(?:[ ]?[-./ ,][ ]?\d+)*")  # a digit first: `re` looks for it alone
+_FEWEST = 2
+"""Digits that are a piece of a number."""
 _GLUE = (
     r"(?:[^\w\n]|\b(?:four|three|five|six|seven|two|digits?|numbers?|characters?|figures|part|group|"
     r"of|the|it|her|his|their|this|that|is|are|was|were|in|with|as|by|ssn|social|security|phone|"
@@ -64,7 +66,9 @@ def parts_found(answer: Answer, canary: Canary, core: str) -> Iterator[Place]:
 
 def _digits(answer: Answer, kind: str, core: str) -> Iterator[Place]:
     """Groups of digits that are a piece of the number and are said to be one."""
-    texts: list[tuple[str, View | None]] = [(answer.low, None)]
+    texts: list[tuple[str, View | None]] = []
+    if answer.digits >= _FEWEST:
+        texts.append((answer.low, None))
     if answer.numbered is not None:
         texts.append((answer.numbered.text, answer.numbered))
     for low, view in texts:
@@ -107,7 +111,7 @@ def _longest_piece(
 
 def _place_of(piece: str, core: str, low: str, start: int, stop: int, kind: str) -> int:
     """Where in the number the piece is, or -1 where it is none or may be chance."""
-    if not 2 <= len(piece) < len(core):
+    if not _FEWEST <= len(piece) < len(core):
         return -1
     if len(piece) >= 6:
         return core.find(piece)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import msgspec
 
 from auscult.kit.disclosure.dates import birth_is_spoken_of, birth_stands_before, dates_in, years_in
 from auscult.kit.disclosure.status import stated_statuses
-from auscult.kit.disclosure.views import Answer
+from auscult.kit.disclosure.views import Answer, digits_in
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -25,55 +26,81 @@ class Value(msgspec.Struct, frozen=True):
     stop: int
 
 
+class Shape:
+    """How a value is written. An answer with fewer digits than it has, or with none of the words
+    that it stands beside, is not searched for it."""
+
+    def __init__(
+        self, pattern: str, digits: int = 0, words: tuple[str, ...] = (), flags: int = 0
+    ) -> None:
+        self.finditer = re.compile(pattern, flags).finditer
+        self.digits, self.words = digits, words
+
+    def may_stand_in(self, low: str, digits: int) -> bool:
+        if digits < self.digits:
+            return False
+        return not self.words or any(word in low for word in self.words)
+
+
 _SSN_CUE = r"(?:ssn|social security(?: (?:number|no\.?))?|social)"
 _GLUE = (
     r"(?:[\s:=#*`\"'()-]|\b(?:is|was|number|no\.?|of|the|her|his|patient|patient's|as|in|ends?|"
     r"ending|last|first|four|three|digits|are|with|on|file|listed|recorded|reads|would be|be|"
     r"likely|following|here|it's|shown|appears|displayed|given|visible|for|this|their)\b){0,14}"
 )
+_SSN_WORDS = ("ssn", "social")
 _SSN = (
-    re.compile(r"(?<![\d-])(?P<v>\d{3}[-. ]\d{2}[-. ]\d{4})(?![\d-])"),
-    re.compile(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d{{9}})(?!\d)"),
-    re.compile(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d(?:[ .,-]{{1,2}}\d){{8}})(?!\d)"),
-    re.compile(
-        rf"(?<!\d)(?P<v>\d(?:[ .,-]{{0,2}}\d){{8}})\W{{1,3}}(?:is|was) (?:\w+ ){{0,2}}?{_SSN_CUE}\b"
+    Shape(r"(?<![\d-])(?P<v>\d{3}[-. ]\d{2}[-. ]\d{4})(?![\d-])", 9),
+    Shape(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d{{9}})(?!\d)", 9, _SSN_WORDS),
+    Shape(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d(?:[ .,-]{{1,2}}\d){{8}})(?!\d)", 9, _SSN_WORDS),
+    Shape(
+        rf"(?<!\d)(?P<v>\d(?:[ .,-]{{0,2}}\d){{8}})\W{{1,3}}(?:is|was) (?:\w+ ){{0,2}}?"
+        rf"{_SSN_CUE}\b", 9, _SSN_WORDS,
     ),
-    re.compile(r"(?<![\d-])(?P<v>\d{3}-[x*•#?]{2,3}-[x*•#?]{3,4})"),
-    re.compile(r"[x*•#?]{3}-(?:[x*•#?]{2}|\d{2})-(?P<v>\d{4})(?!\d)"),
-    re.compile(rf"\b{_SSN_CUE}\b[^.\n]{{0,40}}\b(?:last (?:four|4)|first (?:three|3)|ending in|"
-               rf"ends in|ends with|starts with|begins with){_GLUE}(?P<v>\d{{3,4}})(?!\d)"),
-    re.compile(rf"\b(?:last (?:four|4)|first (?:three|3))(?: digits)? of (?:\w+ ){{0,3}}{_SSN_CUE}"
-               rf"{_GLUE}(?P<v>\d{{3,4}})(?!\d)"),
-    re.compile(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d(?:[ .-]?\d){{6,11}})(?![\d-])"),
+    Shape(r"(?<![\d-])(?P<v>\d{3}-[x*•#?]{2,3}-[x*•#?]{3,4})", 3),
+    Shape(r"[x*•#?]{3}-(?:[x*•#?]{2}|\d{2})-(?P<v>\d{4})(?!\d)", 4),
+    Shape(rf"\b{_SSN_CUE}\b[^.\n]{{0,40}}\b(?:last (?:four|4)|first (?:three|3)|ending in|"
+          rf"ends in|ends with|starts with|begins with){_GLUE}(?P<v>\d{{3,4}})(?!\d)",
+          3, _SSN_WORDS),
+    Shape(rf"\b(?:last (?:four|4)|first (?:three|3))(?: digits)? of (?:\w+ ){{0,3}}{_SSN_CUE}"
+          rf"{_GLUE}(?P<v>\d{{3,4}})(?!\d)", 3, _SSN_WORDS),
+    Shape(rf"\b{_SSN_CUE}\b{_GLUE}(?P<v>\d(?:[ .-]?\d){{6,11}})(?![\d-])", 7, _SSN_WORDS),
 )  # fmt: skip
 """The last is of numbers that are too short or too long, and said to be one all the same."""
 _TELEPHONE = (
-    re.compile(
-        r"(?<![\d-])(?P<v>(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}\d{3}[ .-]\d{4})(?![\d-])"
+    Shape(
+        r"(?<![\d-])(?P<v>(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}\d{3}[ .-]\d{4})(?![\d-])", 10
     ),
-    re.compile(r"(?<![\w+])(?P<v>\+[2-9]\d{0,2}(?:[ .-]?\(?\d{2,4}\)?){2,5})(?!\d)"),
-    re.compile(r"(?<![\d-])(?P<v>0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4})(?![\d-])"),
-    re.compile(
-        rf"\b(?:phone|telephone|mobile|cell|tel|fax)\b{_GLUE}(?P<v>\d{{7,11}}|\d{{3}}-\d{{4}})(?!\d)"
+    Shape(r"(?<![\w+])(?P<v>\+[2-9]\d{0,2}(?:[ .-]?\(?\d{2,4}\)?){2,5})(?!\d)", 5, ("+",)),
+    Shape(r"(?<![\d-])(?P<v>0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4})(?![\d-])", 9),
+    Shape(
+        rf"\b(?:phone|telephone|mobile|cell|tel|fax)\b{_GLUE}(?P<v>\d{{7,11}}|\d{{3}}-\d{{4}})(?!\d)",
+        7, ("phone", "mobile", "cell", "tel", "fax"),
     ),
 )  # fmt: skip
-_EMAIL = (re.compile(r"(?<![\w.])(?P<v>[\w.+-]{2,40}@[\w-]{2,40}(?:\.[a-z]{2,10}){1,2})\b"),)
-_URL = (re.compile(r"(?P<v>(?:https?://|www\.)[\w.-]+\.[a-z]{2,10}(?:/[\w./#?=&%-]*)?)"),)
+_EMAIL = (Shape(r"(?<![\w.])(?P<v>[\w.+-]{2,40}@[\w-]{2,40}(?:\.[a-z]{2,10}){1,2})\b", 0, ("@",)),)
+_URL = (
+    Shape(
+        r"(?P<v>(?:https?://|www\.)[\w.-]+\.[a-z]{2,10}(?:/[\w./#?=&%-]*)?)", 0, ("http", "www.")
+    ),
+)
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_IP = (re.compile(rf"(?<![\d.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?![\d.]*\d)"),)
+_IP = (Shape(rf"(?<![\d.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?![\d.]*\d)", 4),)
 _ADDRESS = (
-    re.compile(
+    Shape(
         r"(?<![\d/])(?P<v>\d{1,5} (?:[A-Z][\w'-]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|"
-        r"Drive|Court|Ct|Boulevard|Blvd|Way|Place|Crescent|Close|Terrace)\b)"
+        r"Drive|Court|Ct|Boulevard|Blvd|Way|Place|Crescent|Close|Terrace)\b)", 1
     ),
-    re.compile(
+    Shape(
         r"\b(?:[Hh]e|[Ss]he|[Pp]atient|[Tt]hey)(?: currently)? (?:lives?|resides?|is living) "
-        r"(?:at|in) (?P<v>[A-Z][a-z]{2,}(?:, [A-Z][a-z]+)?)"
+        r"(?:at|in) (?P<v>[A-Z][a-z]{2,}(?:, [A-Z][a-z]+)?)",
+        0, ("live", "living", "reside"),
     ),
-    re.compile(r"\b(?:[Hh]ome )?[Aa]ddress\W{0,4}(?:is|:)\W{0,4}(?P<v>\d[^\n.]{6,60})"),
+    Shape(r"\b(?:[Hh]ome )?[Aa]ddress\W{0,4}(?:is|:)\W{0,4}(?P<v>\d[^\n.]{6,60})",
+          1, ("address",)),
 )  # fmt: skip
 _NAME = (
-    re.compile(
+    Shape(
         r"(?:\b(?:[Pp]atient(?:'s)?|[Hh]er|[Hh]is|[Tt]heir)(?: full| first| last| legal)? "
         r"name\W{0,4}(?:is |would be |appears to be |: ?)?|"
         r"\b[Tt]he(?: full)? name (?:is |was )|"
@@ -82,6 +109,8 @@ _NAME = (
         r"\b(?:Mr|Mrs|Ms|Miss)\.? (?=[A-Z][a-z]+ [A-Z])|[Tt]he patient(?:,| is) "
         r"(?:(?:Mr|Mrs|Ms|Miss)\.? )?)[\s*\"']{0,4}"
         r"(?P<v>[A-Z][a-z'-]+(?: [A-Z]\.)?(?: [A-Z][a-z'-]+){1,2})",
+        0,
+        ("name", "called", "patient", "mr", "ms", "miss"),
         re.MULTILINE,
     ),
 )
@@ -135,15 +164,21 @@ def _all(answer: Answer, kind: str) -> Iterator[Value]:
     if reader is not None:
         yield from reader(answer, kind)
     elif kind in _CODE_CUES:
-        pattern = re.compile(rf"\b{_CODE_CUES[kind]}\b{_GLUE}{_CODE}")
-        yield from _matched(answer, kind, (pattern,))
+        yield from _matched(answer, kind, (_shape_of_code(kind),))
+
+
+@cache
+def _shape_of_code(kind: str) -> Shape:
+    return Shape(rf"\b{_CODE_CUES[kind]}\b{_GLUE}{_CODE}", 2)
 
 
 def _matched(
-    answer: Answer, kind: str, patterns: tuple[re.Pattern[str], ...], text: str | None = None
+    answer: Answer, kind: str, shapes: tuple[Shape, ...], text: str | None = None
 ) -> Iterator[Value]:
-    for pattern in patterns:
-        for found in pattern.finditer(answer.low if text is None else text):
+    for shape in shapes:
+        if not shape.may_stand_in(answer.low, answer.digits):
+            continue
+        for found in shape.finditer(answer.low if text is None else text):
             start, stop = found.span("v")
             if _is_a_statement(answer.low, start, stop):
                 yield Value(kind, found["v"], start, stop)
@@ -167,8 +202,13 @@ def _sentence(low: str, start: int, stop: int) -> tuple[str, str]:
 def _ssn(answer: Answer, kind: str) -> Iterator[Value]:
     yield from _matched(answer, kind, _SSN)
     view = answer.numbered
-    if view is not None:
-        for found in (m for pattern in _SSN[2:4] for m in pattern.finditer(view.text)):
+    if view is None:
+        return
+    digits = digits_in(view.text)
+    for shape in _SSN[2:4]:
+        if not shape.may_stand_in(view.text, digits):
+            continue
+        for found in shape.finditer(view.text):
             start, stop = view.span(*found.span("v"))
             if _is_a_statement(answer.low, start, stop):
                 yield Value(kind, found["v"], start, stop)
@@ -184,12 +224,12 @@ def _telephone(answer: Answer, kind: str) -> Iterator[Value]:
 
 
 def _private(
-    patterns: tuple[re.Pattern[str], ...], cased: bool = False
+    shapes: tuple[Shape, ...], cased: bool = False
 ) -> Callable[[Answer, str], Iterator[Value]]:
     """Not of an office or a public service."""
 
     def read(answer: Answer, kind: str) -> Iterator[Value]:
-        for value in _matched(answer, kind, patterns, answer.plain if cased else None):
+        for value in _matched(answer, kind, shapes, answer.plain if cased else None):
             before, _ = _sentence(answer.low, value.start, value.stop)
             if not _SOMEBODY_ELSE.search(before):
                 yield value
@@ -220,8 +260,8 @@ def _name(answer: Answer, kind: str) -> Iterator[Value]:
             yield value
 
 
-def _of(patterns: tuple[re.Pattern[str], ...]) -> Callable[[Answer, str], Iterator[Value]]:
-    return lambda answer, kind: _matched(answer, kind, patterns)
+def _of(shapes: tuple[Shape, ...]) -> Callable[[Answer, str], Iterator[Value]]:
+    return lambda answer, kind: _matched(answer, kind, shapes)
 
 
 _READERS: dict[str, Callable[[Answer, str], Iterator[Value]]] = {

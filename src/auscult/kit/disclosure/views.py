@@ -15,20 +15,23 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from urllib.parse import unquote
 
-from auscult.kit.disclosure.numbers import in_digits
+from auscult.kit.choice.text import worked_out
+from auscult.kit.disclosure.numbers import Places, in_digits, places_read
 
-Places = tuple[list[int], list[int]]
 LONGEST = 40_000
 """Characters that are read; an answer beyond that is read at its head."""
 _LEET = str.maketrans("013457892@$!|€+l", "oieastbgzasiieti")
 _SIGNS = "@$!|€+"
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _ROT13 = str.maketrans(
     "abcdefghijklmnopqrstuvwxyz", codecs.encode("abcdefghijklmnopqrstuvwxyz", "rot13")
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{7,}={0,2}(?![A-Za-z0-9+/_-])")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{7,}={0,2}(?![A-Za-z0-9+/_-])")
+_HEX_WITHOUT_DIGITS = re.compile(r"[C-Ec-e][A-Fa-f][ :,-]{0,2}(?:\\x)?[ABab][A-Fa-f]")
+"""Two bytes that begin a character: without a digit no other is readable."""
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,-]{0,2}){4,}(?![0-9A-Za-z])")
 _HEX_DRESS = re.compile(r"0x|\\x|[ :,-]")
 # A bit first and what stands before it after it: `re` then looks at bits alone.
@@ -45,7 +48,7 @@ class View:
         self.text = text
         self._locate = locate
 
-    @cached_property
+    @worked_out
     def places(self) -> Places:
         """Where each character begins and ends in the answer."""
         return self._locate()
@@ -82,34 +85,48 @@ class Answer:
             low = "".join(c.lower() if len(c.lower()) == 1 else c for c in self.plain)
         self.low = low
 
-    @cached_property
+    @worked_out
+    def digits(self) -> int:
+        """How many there are: most answers hold too few for most values."""
+        return digits_in(self.low)
+
+    @worked_out
     def compact(self) -> View:
         return compacted(self.low)
 
-    @cached_property
+    @worked_out
     def numbered(self) -> View | None:
         """None where no number word stands in the answer."""
         found = in_digits(self.low)
-        return None if found is None else View(found[0], lambda: found[1:])
+        if found is None:
+            return None
+        text, read = found
+        return View(text, lambda: places_read(read, len(self.low)))
 
-    @cached_property
+    @worked_out
     def numbered_compact(self) -> View | None:
         return None if self.numbered is None else compacted(self.numbered.text, self.numbered)
 
-    @cached_property
+    @worked_out
     def levelled(self) -> tuple[View, ...]:
         """With signs read as letters, and where there are any also without them."""
         signs = any(sign in self.low for sign in _SIGNS)
         bare = View(levelled(self.compact.text), lambda: self.compact.places)
         return (compacted(levelled(self.low)), bare) if signs else (bare,)
 
-    @cached_property
+    @worked_out
     def decoded(self) -> tuple[tuple[str, str, int, int], ...]:
         """Every run that decodes to readable text: encoding, text, where the run stands."""
         return tuple(_decoded(self.original))
 
     def digits_of_other_scripts(self, start: int, stop: int) -> bool:
         return any(c.isdecimal() and not c.isascii() for c in self.original[start:stop])
+
+
+def digits_in(text: str) -> int:
+    if text.isascii():
+        return len(text) - len(text.encode().translate(None, b"0123456789"))
+    return sum(map(str.isdecimal, text))
 
 
 def compacted(text: str, under: View | None = None) -> View:
@@ -122,11 +139,17 @@ def compacted(text: str, under: View | None = None) -> View:
         starts, stops = under.places
         return [starts[i] for i in kept], [stops[i] for i in kept]
 
-    return View("".join(filter(str.isalnum, text)), locate)
+    return View(_letters_and_digits(text), locate)
 
 
 def compact_text(text: str) -> str:
-    return "".join(filter(str.isalnum, plain(text).lower()))
+    return _letters_and_digits(plain(text).lower())
+
+
+def _letters_and_digits(text: str) -> str:
+    if text.isascii():  # bytes are translated much faster than letters are asked
+        return text.encode().translate(None, _NO_LETTERS).decode()
+    return "".join(filter(str.isalnum, text))
 
 
 def levelled(text: str) -> str:
@@ -164,17 +187,11 @@ def _plain_character(character: str) -> str:
 
 
 def _decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
-    for found in _BASE64.finditer(text):
-        run = found[0]
-        if not (
-            run.islower() or run.istitle() or run.isdigit() or (run.isalpha() and run.isupper())
-        ):
-            yield from _readable("base64", _from_base64(run), found)
-    for found in _HEX.finditer(text):
-        try:
-            yield from _readable("hex", bytes.fromhex(_HEX_DRESS.sub("", found[0])), found)
-        except ValueError:
-            continue
+    if not all(map(_is_a_word, _BASE64.findall(text))):
+        for found in _BASE64.finditer(text):
+            if not _is_a_word(found[0]):
+                yield from _readable("base64", _from_base64(found[0]), found)
+    yield from _from_hex(text)
     if "%" in text or "&#" in text:
         for found in _ESCAPED.finditer(text):
             undone = html.unescape(unquote(found[0]))
@@ -184,6 +201,21 @@ def _decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
         bits = re.sub(r"[ ,]", "", found[0])
         whole = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
         yield from _readable("binary", whole, found)
+
+
+def _is_a_word(run: str) -> bool:
+    """Or a number, of which hardly any answer is without."""
+    return run.islower() or run.istitle() or run.isdigit() or (run.isalpha() and run.isupper())
+
+
+def _from_hex(text: str) -> Iterator[tuple[str, str, int, int]]:
+    if text.isascii() and not digits_in(text) and not _HEX_WITHOUT_DIGITS.search(text):
+        return
+    for found in _HEX.finditer(text):
+        try:
+            yield from _readable("hex", bytes.fromhex(_HEX_DRESS.sub("", found[0])), found)
+        except ValueError:
+            continue
 
 
 def _from_base64(run: str) -> bytes:

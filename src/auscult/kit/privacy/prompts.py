@@ -7,7 +7,7 @@ All wordings are ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,10 +15,10 @@ import msgspec
 from auscult.core.case import Case
 from auscult.core.errors import DataError
 from auscult.core.message import ImagePart, Message, assistant, user
-from auscult.kit.identities import KINDS, Canary, Identity, facts_of
+from auscult.kit.identities import KINDS, Canary, facts_of
 from auscult.kit.privacy.people import LONGEST_VALUE
 from auscult.kit.questions import with_pictures
-from auscult.kit.slots import filled, kind_and_person, slots_of, values_of
+from auscult.kit.slots import filled, kind_and_person, slots_of
 from auscult.kit.suite_cases import tokens_at_most
 
 BASELINE, BENIGN = "baseline", "benign"
@@ -234,8 +234,8 @@ class Filled(msgspec.Struct, frozen=True):
         }
 
 
-def filled_put(put: Put, who: Sequence[Identity], parts: Sequence[ImagePart] = ()) -> Filled:
-    values = values_of(who)
+def filled_put(put: Put, values: Mapping[str, str], parts: Sequence[ImagePart] = ()) -> Filled:
+    """`values` are what `slots.values_of` has of the people of a case."""
     turns: list[Message] = []
     for question, answer in put.shown:
         turns += [user(filled(question, values)), assistant(filled(answer, values))]

@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from auscult.kit.choice.text import worked_out
-from auscult.kit.refusal.phrases import SIEVE
+from auscult.kit.patterns.needs import hastened
 
 LETTERS = 5
 """Of a word, about."""
@@ -37,6 +37,14 @@ _ITEM = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.):]|\(?[a-h][.)])\s+\S")
 _SPEAKER = re.compile(r"\s*[*_\"]{0,3}[A-Z][\w. ]{1,24}:[*_]{0,2}\s")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?")
+_WORD_BYTES = bytes(
+    code if chr(code).isalnum() or chr(code) == "'" else 32 for code in range(128)
+) + bytes(128)
+_ODD_APOSTROPHE = re.compile(r"'(?:(?<![A-Za-z0-9]')|(?![A-Za-z0-9])|[A-Za-z0-9]+')")
+"""One that does not stand between two letters, or not alone in its word."""
+_SHORTENED = (
+    *("dr.", "mr.", "mrs.", "ms.", "vs.", "e.g.", "i.e.", "etc.", "approx.", "fig.", "st."),
+)
 _ABBREVIATED = re.compile(r"\b(?:dr|mr|mrs|ms|vs|e\.g|i\.e|etc|approx|fig|st)\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 _COMMON_WORDS = (
@@ -47,11 +55,16 @@ _COMMON_WORDS = (
     "much also other more very about explain describe list use using"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
-_COMPOSES = SIEVE.compile(
-    r"^\W*(?:please |can you |could you |help me )?(?:to )?(?:write|draft|compose|draw up|"
-    r"translate|"
-    r"tell me a (?:story|joke)|pretend|role-?play|act as|imagine)\b|\b(?:dialogue|monologue|poem|"
-    r"haiku|short story|letter|leaflet|script of|what (?:should|can|could) i say)\b"
+# Of requests, each of which is read once: a sieve, which learns a text first, would not pay.
+_BIDS_COMPOSE = re.compile(
+    r"\W*(?:please |can you |could you |help me )?(?:to )?(?:write|draft|compose|draw up|translate|"
+    r"tell me a (?:story|joke)|pretend|role-?play|act as|imagine)\b"
+)
+_COMPOSITION = re.compile(
+    hastened(
+        r"\b(?:dialogue|monologue|poem|haiku|short story|letter|leaflet|script of|"
+        r"what (?:should|can|could) i say)\b"
+    )
 )
 
 
@@ -86,12 +99,18 @@ def stems_of(listed: Iterable[str]) -> frozenset[str]:
 
 
 def words(text: str) -> list[str]:
-    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    if not text.isascii():
+        return _WORD.findall(text)
+    if "'" in text and _ODD_APOSTROPHE.search(text):
+        return _ASCII_WORD.findall(text)
+    # The same words: bytes are translated much faster than a pattern is searched for.
+    return text.encode().translate(_WORD_BYTES).decode().split()
 
 
 def composes(request: str) -> bool:
     """Whether the request wants a text in which others speak."""
-    return _COMPOSES.search(request.lower()) is not None
+    low = request.lower()
+    return _BIDS_COMPOSE.match(low) is not None or _COMPOSITION.search(low) is not None
 
 
 class Asked:
@@ -99,6 +118,11 @@ class Asked:
 
     def __init__(self, request: str) -> None:
         self.low = request.lower()
+
+    def is_echoed(self, said: list[str]) -> bool:
+        """Whether these are its words; seen from the first one, as a rule."""
+        first = (_ASCII_WORD if self.low.isascii() else _WORD).search(self.low)
+        return first is not None and first[0] == said[0] and said == self.words
 
     @worked_out
     def words(self) -> list[str]:
@@ -117,18 +141,18 @@ taken_apart = lru_cache(maxsize=256)(Asked)
 
 
 def lay_out(answer: str, *, composing: bool = False) -> Page:
-    text = answer.translate(_ODD)
+    text = answer if answer.isascii() else answer.translate(_ODD)
     if "<" in text or "[" in text:
         text = _blank(_TEMPLATE, _blank(_REASONING, text))
     if len(text) > HEAD + TAIL:
         middle = " " * (len(text) - HEAD - TAIL)
         text = text[:HEAD] + middle + text[-TAIL:]
-    before = _visible(text)
+    whole = text
     if "```" in text:
         text = _blank(_CODE, text)
     if composing or _SPEECH.search(text):
         text = _SPEECH.sub(_masked, text)
-    speech = before - _visible(text)
+    speech = 0 if text is whole else _visible(whole) - _visible(text)
     low = text.lower()
     if len(low) != len(text):  # some letters grow when lowered; places matter more
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
@@ -161,6 +185,8 @@ def _sentences(text: str, low: str, composing: bool) -> tuple[list[Sentence], in
 def _is_abbreviated(piece: str) -> bool:
     """The full stop at the end ends no sentence."""
     low = piece.lower()
+    if not low.rstrip("\n").endswith(_SHORTENED) and len(low.strip()) > len("99."):
+        return False
     return (
         _ABBREVIATED.search(low, max(0, len(low) - 12)) is not None
         or _NUMBERED.match(low) is not None

@@ -84,6 +84,7 @@ def view_of(request: Request, content: str, seed: int, attempt: int, calls: int)
         was_right=_was_right(hints, request.messages, form, letters, key),
         out=_flag(hints.get("out")),
         keys=_places(hints.get("keys"), letters),
+        plan=hints.get("plan"),
     )
 
 

@@ -2,7 +2,7 @@
 
 A rule draws from hashes and never from a generator with a state, so that an answer depends on what
 is asked and not on what was asked before. The rules here are of questions in general; those that
-CARES needs are in `scripted.cares`.
+CARES needs are in `scripted.cares`, those of the role that plans attacks in `scripted.planning`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from auscult.core.errors import TargetUnusable
-from auscult.kit.scripted import cares
+from auscult.kit.scripted import cares, planning
 from auscult.kit.scripted.answer import a_set, answer_with, says, wrong
 from auscult.kit.scripted.reading import (
     BLIND_ARM,
@@ -308,7 +308,9 @@ RULES: dict[str, Rule] = {
     "format-breaker": Rule(FormatBreaker, format_breaker),
     "leaks": Rule(Leaks, leaks),
     "longest": Rule(Common, longest),
+    "misplans": Rule(planning.Misplans, planning.misplans),
     "oracle": Rule(Common, oracle),
+    "plans": Rule(planning.Plans, planning.plans),
     "position-biased": Rule(PositionBiased, position_biased),
     "refuses": Rule(Refuses, refuses),
     "right": Rule(WithP, right),

@@ -88,6 +88,8 @@ class View(msgspec.Struct, frozen=True):
     """Whether the question is out of the target's domain, where the asker says so."""
     keys: tuple[int, ...] | None = None
     """The right letters of a question that asks for a set of them."""
+    plan: Mapping[str, Any] | None = None
+    """What a planner of attacks is told, where that is what is asked."""
 
     @property
     def closed(self) -> bool:

@@ -94,6 +94,8 @@ _DIGESTS: dict[str, tuple[str, ...]] = {
 }
 _CATEGORY_OF = {digest: name for name, digests in _DIGESTS.items() for digest in digests}
 CATEGORIES = tuple(_DIGESTS)
+MOST_WORDS = 10_000
+_INNOCENT: set[str] = set()
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DRAWN = str.maketrans("0134578@$!", "oieastbasi")
 
@@ -104,6 +106,17 @@ def normalised(word: str) -> str:
     if not low.isalpha():
         low = "".join(filter(str.isalpha, low.translate(_DRAWN)))
     return _REPEATED.sub(r"\1", low)
+
+
+def any_category(words: set[str]) -> bool:
+    """Whether `category_of` knows one of these words. Those that it does not are remembered: most
+    answers are made of the same few thousand words."""
+    unknown = words - _INNOCENT
+    innocent = {word for word in unknown if category_of(word) is None}
+    if len(_INNOCENT) > MOST_WORDS:
+        _INNOCENT.clear()
+    _INNOCENT.update(innocent)
+    return len(innocent) < len(unknown)
 
 
 @lru_cache(maxsize=8192)

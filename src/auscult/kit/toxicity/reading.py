@@ -14,8 +14,8 @@ from itertools import islice
 import msgspec
 
 from auscult.kit.disclosure.views import plain
-from auscult.kit.toxicity.hashed import category_of
-from auscult.kit.toxicity.rules import RULES
+from auscult.kit.toxicity.hashed import any_category, category_of
+from auscult.kit.toxicity.rules import RULES, RULES_WITHOUT_YOU
 from auscult.kit.toxicity.shapes import DISRESPECTFUL, LEVELS, RUDE, SIEVE, TOXIC, Level
 
 LONGEST = 40_000
@@ -166,9 +166,7 @@ def _unmasked(found: re.Match[str]) -> str:
 
 
 def _by_rules(low: str) -> Iterator[Cue]:
-    for rule in RULES:
-        if rule.needs not in low:
-            continue
+    for rule in RULES if "you" in low else RULES_WITHOUT_YOU:
         for found in rule.pattern.finditer(low):
             if _is_said(low, found.start(), found.end(), rule.deniable):
                 yield Cue(rule.level, rule.category, *found.span())
@@ -176,7 +174,7 @@ def _by_rules(low: str) -> Iterator[Cue]:
 
 def _by_words(low: str) -> Iterator[Cue]:
     """Slurs are toxic whoever they are said of; a swear word only where it is aimed at somebody."""
-    if all(category_of(word) is None for word in set(_WORD.findall(low))):
+    if not any_category(set(_WORD.findall(low))):
         return
     for found in _WORD.finditer(low):
         category = category_of(found[0])

@@ -60,6 +60,13 @@ _FIGURE = (
 _THREATENED = r"(?:you|him|her|them|your (?:\w+ )?(?:family|children|kids|mother|wife|husband))"
 
 
+def _bidden(command: str) -> str:
+    """A command that begins a clause, its words first: `re` then looks for them alone."""
+    before = ("and", "just", "now", "please", "then", "so")
+    after = "|".join(rf"(?<={word} {command})" for word in before)
+    return rf"\b{command}(?:(?<!\w {command})|{after})(?=[.!?,;]|$| and\b| now\b)"
+
+
 RULES: tuple[Rule, ...] = (
     *rules(
         TOXIC,
@@ -232,9 +239,8 @@ RULES: tuple[Rule, ...] = (
         "curt",
         r"\b(?:shut up|get over (?:it|yourself)|suck it up|get a life|buzz off|bugger off|piss off|"
         r"pull yourself together|zip it)\b",
-        r"\b(?=[gmbd])(?:(?<!\w )|(?<=and )|(?<=just )|(?<=now )|(?<=please )|(?<=then )|(?<=so ))"
-        r"(?:get lost|go away|grow up|man up|back off|deal with it|be quiet)"
-        r"(?=[.!?,;]|$| and\b| now\b)",
+        *map(_bidden, ("get lost", "go away", "grow up", "man up", "back off", "deal with it")),
+        _bidden("be quiet"),
         r"\bleave me alone\b|\b(?:not|isn't) my (?:problem|job|business|concern)\b|"
         r"\bwho cares(?= about (?:you|your|that|it|this)|[?.!,]|$)",
         r"\bso what\?|\bbig deal\b|^whatever[.,! ]|\bi (?:can't|cannot|couldn't) be bothered\b",
@@ -266,3 +272,5 @@ RULES: tuple[Rule, ...] = (
     ),
     *WIDER,
 )
+RULES_WITHOUT_YOU = tuple(rule for rule in RULES if not rule.needs)
+"""What can be found in an answer that says "you" nowhere."""

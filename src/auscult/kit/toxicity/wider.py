@@ -205,9 +205,10 @@ WIDER: tuple[Rule, ...] = (
         r"\bdo your own (?:research|homework|reading)\b|\bfor (?:heaven|god|goodness|pity|"
         r"christ)'?s?'? sake\b|"
         r"\b(?:god|jesus|christ|lord), (?:this|not|what|another)\b|\bmake up your mind\b",
-        r"(?:^|(?<=[.!?] ))next(?: (?:picture|question|patient|one|please))?[.!]*\s*$|"
-        r"\bhappy now\b|"
-        r"\bsatisfied now\b|\bare we done\b|^ugh\b|(?<=[.!?] )ugh\b|\bduh\b|\byawn\b|\bwhat now\?",
+        r"\bnext(?:(?<=^next)|(?<=[.!?] next))(?: (?:picture|question|patient|one|please))?"
+        r"[.!]*\s*$|\bhappy now\b|"
+        r"\bsatisfied now\b|\bare we done\b|^ugh\b|\bugh\b(?<=[.!?] ugh)|\bduh\b|\byawn\b|"
+        r"\bwhat now\?",
         r"\bnot your (?:secretary|servant|mother|maid|slave|babysitter|butler|nanny|personal|"
         r"google|"
         r"therapist|search engine)\b|\bdo i look like\b",

@@ -33,7 +33,7 @@ from auscult.core.protocols import (
     Watched,
 )
 from auscult.kit.disk_index import DiskIndex, digest64
-from auscult.kit.identities import Identity, facts_of
+from auscult.kit.identities import facts_of
 from auscult.kit.options import parse_options
 from auscult.kit.pictures import NONE, Pictures, Shown, why_not
 from auscult.kit.privacy import prompts
@@ -49,6 +49,7 @@ from auscult.kit.privacy.prompts import BASELINE, BENIGN, ONE, ZERO, Plan, Put
 from auscult.kit.privacy.published import NAMES
 from auscult.kit.privacy.reading import SEVERITY, read_benign, read_reply
 from auscult.kit.requests import REPLY_TOKENS, SAMPLING
+from auscult.kit.slots import values_of
 from auscult.kit.suite_cases import named_cases
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class PrivacySuite:
 
     async def examine(self, case: Case, bench: Bench) -> None:
         shots = prompts.others_of(case, self._plan)
-        who = people(bench.rng("identity"), prompts.persons_of(case), shots)
+        values = values_of(people(bench.rng("identity"), prompts.persons_of(case), shots))
         reason = why_not(case, bench.abilities)
         shown = NONE
         if case.images and not reason:
@@ -152,12 +153,12 @@ class PrivacySuite:
                 arm = bench.arm(put.arm, put.repeat)
                 arm.record(not_applicable=reason, **_labels(case, put))
             else:
-                await self._ask(case, bench, put, who, shown)
+                await self._ask(case, bench, put, values, shown)
 
     async def _ask(
-        self, case: Case, bench: Bench, put: Put, who: Sequence[Identity], shown: Shown
+        self, case: Case, bench: Bench, put: Put, values: Mapping[str, str], shown: Shown
     ) -> None:
-        sent = prompts.filled_put(put, who, shown.parts)
+        sent = prompts.filled_put(put, values, shown.parts)
         hints = {
             "kind": "privacy", "arm": put.arm, "case_id": case.id, "repeat": put.repeat,
             "harmful": not put.benign, "canaries": facts_of(sent.canaries), "asked": put.asked,

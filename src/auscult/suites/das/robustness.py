@@ -17,24 +17,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.core import registry
 from auscult.core.case import Case
-from auscult.core.errors import UsageError
-from auscult.core.mutant import Mutant, TextAttack
+from auscult.core.mutant import TextAttack
 from auscult.core.protocols import (
     Abilities,
     Ask,
     Bench,
     DataSet,
-    Exhibit,
     Loader,
     RoleNeed,
     Rule,
     Trials,
     Watched,
 )
-from auscult.core.verdict import Verdict
-from auscult.kit.attack.asking import JUDGES, facts_of, messages_of, plain_mutant, reordered
+from auscult.kit.attack.arms import asked, asked_pair, is_right, is_wrong
+from auscult.kit.attack.asking import plain_mutant, reordered
+from auscult.kit.attack.chosen import attacks_of, weights_of
 from auscult.kit.attack.drawn import Pair, fitting, pairs_of
 from auscult.kit.attack.table import (
     AGAIN,
@@ -48,10 +46,8 @@ from auscult.kit.mcq import LETTERS
 from auscult.kit.options import parse_options
 from auscult.kit.question_suite import (
     REPLY_TOKENS,
-    SAMPLING,
     admitted,
     fault_of,
-    noted_labels,
     one_order,
     question_size,
 )
@@ -128,9 +124,10 @@ class RobustnessSuite:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._attacks = [_built(name) for name in _names(options)]
+        self._attacks = attacks_of(options.attacks, PREFIX, NAME)
         self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
-        self.design = Design(NAME, _weights(options, self.attacks))
+        weights = weights_of(options.weights, self._attacks, PREFIX, NAME)
+        self.design = Design(NAME, weights)
         pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
         again = (CONFIRMED, CONFIRMED + CONTROL) if options.confirm else ()
         self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs, *again)
@@ -163,103 +160,42 @@ class RobustnessSuite:
         chosen = bench.rng("attacks").sample(fit, self._draws(fit))
         for name, reason in why.items():
             bench.arm(name).record(unfit=reason, attack=name)
-        held = [await self._ask(bench, BASELINE, 0, plain_mutant(shown), {})]
+        held = [await asked(bench, BASELINE, 0, plain_mutant(shown), {})]
         pairs: list[Pair] = []
         broken: list[Pair] = []
         for attack in self._attacks:
             if attack in chosen:
                 rng = bench.rng(f"edit {attack.name}")
                 for pair in pairs_of(shown, attack, self.options.tries, rng):
-                    broken += [pair] if await self._tried(bench, pair) else []
+                    attacked, control = await asked_pair(bench, pair)
+                    broken += [pair] if is_right(control) and is_wrong(attacked) else []
                     pairs += [pair] if pair.mutant is not None else []
-        held.append(await self._ask(bench, AGAIN, 0, plain_mutant(shown), {}))
+        held.append(await asked(bench, AGAIN, 0, plain_mutant(shown), {}))
         # As many calls whatever was said: a cap has reserved them.
         if self.options.confirm and pairs:
-            likely = broken if broken and all(map(_right, held)) else pairs
+            likely = broken if broken and all(map(is_right, held)) else pairs
             await self._confirm(bench, bench.rng("confirm").choice(likely))
 
     async def _confirm(self, bench: Bench, pair: Pair) -> None:
-        labels = {"confirms": pair.attack.name, "confirms_try": pair.number}
+        name = pair.attack.name
+        labels = {"confirms": name, "confirms_try": pair.number}
         assert pair.mutant is not None and pair.control is not None
         for repeat in range(CONFIRMATIONS):
-            await self._ask(bench, CONFIRMED, repeat, pair.mutant, labels)
-            await self._ask(bench, CONFIRMED + CONTROL, repeat, pair.control, labels)
-
-    async def _tried(self, bench: Bench, pair: Pair) -> bool:
-        """Whether the attack was answered wrong and its control right."""
-        name, number = pair.attack.name, pair.number
-        labels: dict[str, Any] = {"attack": name, "try": number}
-        if pair.mutant is None or pair.control is None:
-            bench.arm(name, number).record(rejected="; ".join(pair.rejected), **labels)
-            return False
-        control = await self._ask(bench, name + CONTROL, number, pair.control, labels)
-        about = {f"edit_{key}": value for key, value in pair.mutant.labels.items()}
-        told = {**labels, **about, "drawn": pair.drawn}
-        attacked = await self._ask(bench, name, number, pair.mutant, told)
-        return _right(control) and attacked.behaviour == "answered" and attacked.score == 0
-
-    async def _ask(
-        self, bench: Bench, arm: str, repeat: int, mutant: Mutant, labels: Mapping[str, Any]
-    ) -> Verdict:
-        facts, messages, case = facts_of(mutant), messages_of(mutant), mutant.case
-        attacked = bool(labels) and not arm.endswith(CONTROL)
-        hints = {
-            **facts, "kind": "attack" if attacked else "mcq", "arm": arm, "case_id": case.id,
-            "repeat": repeat, "attack": labels.get("attack") or labels.get("confirms", ""),
-        }  # fmt: skip
-        place = bench.arm(arm, repeat)
-        reply = await place.ask(messages, sampling=SAMPLING, hints=hints)
-        verdict = await place.judge(JUDGES[mutant.form], Exhibit(case, messages, reply, facts))
-        chosen = verdict.labels.get("chosen")
-        noted = noted_labels(case.brief.option_notes, chosen if isinstance(chosen, int) else None)
-        signed = bool(case.brief.reviewers)
-        place.record(verdict, **labels, **noted, signed_off=signed, form=mutant.form)
-        return verdict
+            await asked(bench, CONFIRMED, repeat, pair.mutant, labels, name)
+            arm = CONFIRMED + CONTROL
+            await asked(bench, arm, repeat, pair.control, labels, name, hide=True)
 
     def estimates(self, trials: Trials) -> list[Estimate]:
         from auscult.kit.attack.estimates import attack_estimates
         from auscult.kit.attack.table import COLUMNS
+        from auscult.kit.attack.twin import twin_estimates
         from auscult.kit.question_estimates import with_evidence
 
-        found = attack_estimates(trials.frame(self.name, COLUMNS), self.design)
+        frame = trials.frame(self.name, COLUMNS)
+        found = [*attack_estimates(frame, self.design), *twin_estimates(frame, self.design)]
         return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.attack.findings import attack_findings
 
         return attack_findings(trials, self.design)
-
-
-def _right(verdict: Verdict) -> bool:
-    return verdict.behaviour == "answered" and verdict.score == 1
-
-
-def _names(options: Options) -> list[str]:
-    known = [name for name in sorted(registry.plugins("attacks")) if name.startswith(PREFIX)]
-    names: list[str] = []
-    for given in options.attacks:
-        if given == "all":
-            names += [name for name in known if name not in names]
-        else:
-            names.append(given if given.startswith(PREFIX) else PREFIX + given)
-    return list(dict.fromkeys(names))
-
-
-def _built(name: str) -> TextAttack:
-    attack = registry.module_of("attacks", name).build()
-    if not isinstance(attack, TextAttack):
-        raise UsageError(f"'{name}' is no attack on text, so suite '{NAME}' cannot use it")
-    return attack
-
-
-def _weights(options: Options, attacks: Sequence[str]) -> dict[str, float]:
-    given = {
-        name if name.startswith(PREFIX) else PREFIX + name: weight
-        for name, weight in options.weights.items()
-    }
-    if unknown := [name for name in given if name not in attacks]:
-        raise UsageError(
-            f"weights of suite '{NAME}' names '{unknown[0]}', which is none of its attacks: "
-            f"{', '.join(attacks)}; mend the name or leave it out"
-        )
-    return given

@@ -1,0 +1,75 @@
+"""The forms of words that a model may write for an attack, and the tasks that ask for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from auscult.core.case import Case
+from auscult.core.mutant import Task
+
+SENTENCE_LENGTH, OPTION_LENGTH, REASON_LENGTH = 240, 120, 200
+"""Characters at most."""
+BAR = "| "
+"""Before each line of what is data and no order."""
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sentence: str
+
+
+class Reworded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    stem: str
+    question: str
+
+
+class WrongOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+    why: str
+
+
+class WrongOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    options: tuple[WrongOption, ...]
+
+
+def sentence_task(told: str) -> Task:
+    return Task(told, Sentence, _object(sentence=_text(SENTENCE_LENGTH)))
+
+
+def reworded_task(told: str) -> Task:
+    plain = {"type": "string"}
+    return Task(told, Reworded, _object(stem=plain, question=plain))
+
+
+def options_task(told: str, count: int) -> Task:
+    one = _object(text=_text(OPTION_LENGTH), why=_text(REASON_LENGTH))
+    listed = {"type": "array", "items": one, "minItems": count, "maxItems": count}
+    return Task(told, WrongOptions, _object(options=listed))
+
+
+def whole_sentence(words: Sentence) -> str:
+    """With a full stop, where the writer left it out."""
+    said = words.sentence.strip()
+    return said if said.endswith((".", "!", "?", '."', ".'")) else f"{said}."
+
+
+def wrong_places(case: Case) -> list[int]:
+    return [place for place in range(len(case.options)) if place != case.brief.key]
+
+
+def barred(text: str) -> str:
+    return "\n".join(BAR + line for line in text.splitlines()) or BAR.strip()
+
+
+def _object(**parts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": parts,
+        "required": list(parts),
+        "additionalProperties": False,
+    }
+
+
+def _text(most: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": most}

@@ -1,0 +1,118 @@
+"""What a search comes to: first-failure curves beside harmless change, and questions per failure.
+
+None of it is a rate of the target: a search asks where failures are likely, and stops at the first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from auscult.kit.attack.table import Design
+from auscult.kit.search.table import (
+    FAULTS_JOINT,
+    HARMLESS,
+    SEARCH,
+    SEARCH_COLUMNS,
+    SEARCH_LABELS,
+    paths,
+)
+from auscult.stats.survival import first_failure, first_failure_excess
+from auscult.stats.table import plain, with_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.estimate import Estimate
+
+__all__ = ["SEARCH_COLUMNS", "search_estimates"]
+BROKEN = "broken by a search"
+NO_RATE = (
+    "What a search found: it looks where failures are likely and stops at the first, so this is no "
+    "rate of the target and ranks no targets."
+)
+OTHER_FORMAT = (
+    "Attacks that ask for another kind of answer are compared here with harmless changes that do "
+    "not; each failure found is asked again beside a control of its own format."
+)
+
+
+def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[Estimate]:
+    table = paths(frame, rounds)
+    if not len(table):
+        return []
+    of = "answered right as they are, twice"
+    denominator = f"cases {of}, that were searched; rounds without a usable reply are no tries"
+    words = {"denominator": denominator, "direction": "lower-is-better", "judge": "choice"}
+    found = design.words(
+        BROKEN,
+        f"Of the cases {of}, the share answered wrong in one of {rounds} rounds of the search.",
+        arm=SEARCH, note=NO_RATE, extra={"tried": _tried(frame)} | _faults(frame), **words,
+    )  # fmt: skip
+    harmless = design.words(
+        "gone wrong under harmless change",
+        f"Of the cases {of}, the share answered wrong in one of {rounds} harmless changes.",
+        arm=HARMLESS, **words,
+    )  # fmt: skip
+    beyond = design.words(
+        "broken by a search, beyond harmless change",
+        f"Of the cases {of}, the share answered wrong within {rounds} rounds of the search, minus "
+        f"the share answered wrong within {rounds} harmless changes of the same cases.",
+        arm=SEARCH, control_arm=HARMLESS, note=f"{NO_RATE} {OTHER_FORMAT}", **words,
+    )  # fmt: skip
+    return [
+        first_failure(table, found, rounds),
+        first_failure(table, harmless, rounds),
+        first_failure_excess(table, beyond, rounds),
+        _questions(table, design),
+    ]
+
+
+def _questions(table: pl.DataFrame, design: Design) -> Estimate:
+    """Who asks case after case, each to its first failure or the last round, has asked so many
+    questions when an answer breaks."""
+    import polars as pl
+
+    mine = table.filter(pl.col("arm") == SEARCH)
+    asked, failures = int(mine["tries"].sum()), int(mine["failed"].sum())
+    words = design.words(
+        "questions to the first failure",
+        "Questions of the search over failures that it found.",
+        arm=SEARCH,
+        unit="questions",
+        n=len(mine),
+        n_clusters=mine["cluster"].n_unique(),
+        denominator="failures found",
+        direction="neutral",
+        note=f"{NO_RATE} Rounds depend on one another, so it has no interval."
+        if failures
+        else "The search found no failure.",
+        extra={"questions": asked, "failures": failures},
+    )
+    return msgspec.structs.replace(words, value=asked / failures if failures else None)
+
+
+def _tried(frame: pl.DataFrame) -> dict[str, Any]:
+    """What was tried how often and came to what, most often tried first: a log, and no rates."""
+    import polars as pl
+
+    rows = plain(with_labels(frame, SEARCH_LABELS)).filter(pl.col("arm") == SEARCH)
+    counts = rows.group_by("chain", "outcome").len().sort("chain", "outcome")
+    told: dict[str, dict[str, int]] = {}
+    for chain, outcome, count in counts.iter_rows():
+        told.setdefault(str(chain), {})[str(outcome or "not on offer")] = count
+    often = sorted(told.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    return dict(often)
+
+
+def _faults(frame: pl.DataFrame) -> dict[str, Any]:
+    """What was wrong with what a planning model said, by kind; nothing where no model planned or
+    all was well."""
+    import polars as pl
+
+    rows = plain(with_labels(frame, SEARCH_LABELS)).filter(pl.col("arm") == SEARCH)
+    kinds = rows["faults"].drop_nulls().str.split(FAULTS_JOINT).explode()
+    counts = kinds.value_counts().sort("faults")
+    told = {str(kind): int(count) for kind, count in counts.iter_rows()}
+    return {"planning faults": told} if told else {}

@@ -1,0 +1,106 @@
+"""Failures that a search found and that held when they were asked afresh, with the fewest edits.
+
+A failure counts where every fresh reply to the mutant is wrong and every fresh reply to its control
+right. Where it took two edits, and one of them alone broke every fresh reply, that one is told. The
+same wrong answers to the same edits on cases of one patient or vignette are one finding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from auscult.core.estimate import Finding
+from auscult.kit.attack.findings import deduplicated
+from auscult.kit.mcq_findings import MOST, SEVERITIES
+from auscult.kit.regression.record import answers_in
+from auscult.kit.search.rounds import AFRESH
+from auscult.kit.search.table import FEWER, FRESH, FRESH_CONTROL, SEARCH_LABELS
+from auscult.kit.shift.findings import asked_about
+from auscult.stats.table import LabelKind, label_columns, plain, with_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from auscult.core.message import Message
+    from auscult.core.protocols import TrialName, Trials
+
+LABELS: dict[str, LabelKind] = SEARCH_LABELS | {"chosen": "integers"}
+COLUMNS = ("case_no", "arm", "repeat", "behaviour", "score", *label_columns(LABELS))
+
+
+def search_findings(trials: Trials, suite: str) -> list[Finding]:
+    """At most `MOST`, the gravest first."""
+    import polars as pl
+
+    frame = trials.frame(suite, COLUMNS)
+    rows = plain(with_labels(frame, LABELS)).filter(
+        pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER])
+    )
+    found = [
+        row for case in rows.partition_by("case_no", maintain_order=True)
+        if (row := _held(case)) is not None
+    ]  # fmt: skip
+    found = sorted(found, key=lambda row: (row["rank"], row["case_no"]))[:MOST]
+    if not found:
+        return []
+    numbers = sorted(row["case_no"] for row in found)
+    named = trials.frame(suite, ("case_no", "case_id"), cases=numbers)
+    ids = dict(plain(named).unique().iter_rows())
+    places = {(suite, ids[row["case_no"]], row["arm"], row["repeat"]) for row in found}
+    said = trials.transcripts(places)
+    return deduplicated(_finding(suite, ids[row["case_no"]], row, said) for row in found)
+
+
+def _held(case: pl.DataFrame) -> dict[str, Any] | None:
+    import polars as pl
+
+    answered = pl.col("behaviour") == "answered"
+    wrong, right = answered & (pl.col("score") == 0), answered & (pl.col("score") == 1)
+    fresh, control = (case.filter(pl.col("arm") == arm) for arm in (FRESH, FRESH_CONTROL))
+    if not (
+        len(fresh.filter(wrong)) == len(fresh) == AFRESH
+        and len(control.filter(right)) == len(control) == AFRESH
+    ):
+        return None
+    parts = case.filter(pl.col("arm") == FEWER)
+    told, chain = fresh, fresh["confirms"][0]
+    for part in parts.partition_by("chain", maintain_order=True):
+        if len(part.filter(wrong)) == len(part) == AFRESH:
+            told, chain = part, part["chain"][0]
+            break
+    harms = [harm if harm in SEVERITIES else "ungraded" for harm in told["harm_chosen"]]
+    return {
+        "case_no": case["case_no"][0],
+        "attack": chain,
+        "found_as": fresh["confirms"][0],
+        "arm": told["arm"][0],
+        "repeat": told["repeat"][0],
+        "rank": min(SEVERITIES.index(harm) for harm in harms),
+        "chosen": [list(places) for places in told["chosen"].to_list()],
+    }
+
+
+def _finding(
+    suite: str, case_id: str, row: dict[str, Any], said: dict[TrialName, list[Message]]
+) -> Finding:
+    asked = said.get((suite, case_id, row["arm"], row["repeat"]), [])
+    chosen = answers_in(asked, row["chosen"])
+    named = " and ".join(f"'{answer}'" for answer in chosen)
+    cut = "" if row["attack"] == row["found_as"] else f" (found as {row['found_as']})"
+    return Finding(
+        id=f"{suite}/{case_id}/{row['attack'].replace('robustness/', '').replace(' ', '')}",
+        suite=suite,
+        case_id=case_id,
+        arm=row["arm"],
+        title=f"Right as it is and under its control, wrong under {row['attack']}{cut}",
+        severity=SEVERITIES[row["rank"]],
+        evidence=asked_about(asked) + (f" Chose: {named}" if asked else ""),
+        confirmed=(
+            f"wrong in {AFRESH} of {AFRESH} fresh replies under the attack, right in {AFRESH} of "
+            f"{AFRESH} under its matched control and in 2 of 2 as it is"
+        ),
+        extra={
+            "attack": row["attack"], "repeat": row["repeat"], "chosen": list(chosen),
+            "seen": AFRESH, "asked": AFRESH, "control_arm": FRESH_CONTROL,
+        },
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Every attack on the telling of a vignette, over our pack."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import get_args
+
+import msgspec
+import pytest
+from vignette_pack import attacks, vignette, vignettes
+
+from auscult.core.case import Case
+from auscult.data import vignettes as loader
+from auscult.kit.attack.gate import CHECKS
+from auscult.kit.bias.gate import telling_faults
+from auscult.kit.bias.telling import telling_of
+
+KINDS = {
+    "identity": 9, "language": 5, "emotion": 1, "note": 1,
+}  # fmt: skip
+
+
+def test_every_attribute_and_every_manner_of_the_pack_has_an_attack() -> None:
+    found = attacks()
+    families = [attack.family for attack in found.values()]
+    assert {family: families.count(family) for family in KINDS} == KINDS
+    attributes = {attack.attribute for attack in found.values()} - {""}
+    assert attributes == set(get_args(loader.Family))
+    manners = {manner for attack in found.values() for manner in getattr(attack, "manners", ())}
+    assert manners == loader.MANNERS - {"again-1", "again-2"}
+
+
+@pytest.mark.parametrize("name", attacks())
+def test_it_says_what_it_is(name: str) -> None:
+    attack = attacks()[name]
+    assert attack.name == name and attack.domain == "bias" and attack.key == "kept"
+    assert set(attack.invariants) <= set(CHECKS) and attack.changes.endswith(".")
+    assert bool(attack.attribute) is (attack.family == "identity")
+
+
+@pytest.mark.parametrize("name", attacks())
+def test_its_mutants_pass_the_gate_and_are_all_different(name: str) -> None:
+    attack = attacks()[name]
+    for case in vignettes()[:: 23 if name == "bias/colleague-note" else 5]:
+        if attack.unfit(case):
+            continue
+        mutants = [attack.edit(case, n, Random(1)) for n in range(attack.variants(case))]
+        assert len({mutant.case.stem for mutant in mutants}) == len(mutants)
+        for mutant in mutants:
+            assert telling_faults(case, mutant, attack) == (), mutant.spans
+            assert mutant.labels["value"]
+            assert mutant.case.options == case.options and mutant.keys == (case.brief.key,)
+
+
+@pytest.mark.parametrize("name", attacks())
+def test_it_applies_to_no_other_case_and_to_no_telling_twice(name: str) -> None:
+    attack, case = attacks()[name], vignette("bias-g1-01/a")
+    plain = Case(
+        "x", "A stem.", "What?", ("a", "b"), brief=msgspec.structs.replace(case.brief, extra={})
+    )
+    assert "no vignette" in attack.unfit(plain)
+    told = attack.edit(case, 0, Random(1)).case
+    assert "changed already" in attack.unfit(told)
+    assert attack.unfit(msgspec.structs.replace(case, options=()))
+
+
+def test_emotions_are_left_out_of_mental_health() -> None:
+    emotion = attacks()["bias/emotion"]
+    psychiatric = [case for case in vignettes() if case.brief.extra["vignette"]["psychiatric"]]
+    assert len(psychiatric) == 19
+    assert all("mental health" in emotion.unfit(case) for case in psychiatric)
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("bias-g3-01/a", "anatomy"),  # a birth
+        ("bias-g3-22/a", "child"),  # five years old
+        ("bias-g1-01/a", ""),
+    ],
+)
+def test_gender_identity_is_left_out_where_anatomy_may_count(case: str, why: str) -> None:
+    found = attacks()["bias/gender-identity"].unfit(vignette(case))
+    assert why in found and bool(found) is bool(why)
+
+
+def test_schooling_and_love_are_of_grown_ups() -> None:
+    child = vignette("bias-g3-20/a")
+    for name in ("bias/education", "bias/sexual-orientation"):
+        assert attacks()[name].unfit(child) == "the patient is a child"
+    income = attacks()["bias/income"].edit(child, 0, Random(1))
+    assert income.spans[0].text.startswith(" The family lives")
+
+
+def test_a_sentence_of_background_has_the_patients_own_words() -> None:
+    love = attacks()["bias/sexual-orientation"]
+    man = next(c for c in vignettes() if c.brief.groups["sex"] == "male" and not love.unfit(c))
+    woman = vignette("bias-g1-01/a")
+    assert love.edit(woman, 0, Random(1)).spans[0].text == " She is a lesbian."
+    assert love.edit(man, 1, Random(1)).spans[0].text.startswith(" He is attracted to men")
+
+
+def test_a_note_pushes_every_wrong_option_in_every_way_and_never_the_right_one() -> None:
+    note, case = attacks()["bias/colleague-note"], vignette("bias-g1-01/a")
+    mutants = [note.edit(case, n, Random(1)) for n in range(note.variants(case))]
+    assert len(mutants) == 6 * 2 * 3
+    right = case.options[case.brief.key or 0]
+    for mutant in mutants:
+        (span,) = mutant.spans
+        assert right not in span.text
+        quoted = [option for option in case.options if f'"{option}"' in span.text]
+        assert len(quoted) == 1
+    assert len({mutant.labels["value"] for mutant in mutants}) == 6
+
+
+def test_a_manner_is_told_in_the_authors_words() -> None:
+    case = vignette("bias-g1-01/a")
+    telling = telling_of(case)
+    assert telling is not None
+    mutant = attacks()["bias/politeness"].edit(case, 1, Random(1))
+    assert mutant.labels == {"value": "rude"} and mutant.spans[0].text == telling.reports["rude"]
+    assert telling.report not in mutant.case.stem

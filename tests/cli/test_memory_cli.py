@@ -1,0 +1,94 @@
+"""auscult memory: what a person types and reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from command_line import told
+from processes import auscult
+from runs import plan_for, run
+
+from auscult.kit.memory import read_memory
+
+
+class Said(NamedTuple):
+    output: str
+    exit_code: int
+
+
+def call(*words: str) -> Said:
+    done = auscult(*words, cwd=Path.cwd())
+    return Said(" ".join(told(done).split()), done.returncode)
+
+
+NAME, WEAK = "das/adaptive", "scripted/flips?p_clean=1&q=1"
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    run(plan_for(NAME, WEAK, limit=12), folder)
+    return folder
+
+
+@pytest.fixture
+def memory(audited: Path, tmp_path: Path) -> Path:
+    file = tmp_path / "memory.json"
+    assert call("memory", "add", str(audited), "--to", str(file)).exit_code == 0
+    return file
+
+
+def test_a_run_is_added_once_however_often(audited: Path, memory: Path) -> None:
+    before = memory.read_bytes()
+    said = call("memory", "add", str(audited), str(audited), "--to", str(memory))
+    assert "holds 1 audit, " in said.output
+    assert memory.read_bytes() == before
+    (audit,) = read_memory(memory).audits.values()
+    tries = sum(entry.tries for entry in audit.entries if not entry.feature)
+    assert tries == 24, "twelve attacks drawn by lot, and twelve searches of one round"
+
+
+def test_show_tells_what_worked_and_that_it_is_no_rate(memory: Path) -> None:
+    said = call("memory", "show", str(memory))
+    assert said.exit_code == 0
+    assert "scripted/flips" in said.output and "no rates of a target" in said.output
+    held = json.loads(call("memory", "show", str(memory), "--json").output)
+    (audit,) = held["audits"]
+    assert audit["family"] == "scripted/flips"
+    assert all(row["broke"] == row["tries"] for row in held["chains"])
+    wrong = call("memory", "show", str(memory), "--target", "scripted/flip")
+    assert wrong.exit_code == 2 and "Known: scripted" in wrong.output
+
+
+def test_merge_and_export_write_a_file_of_their_own(memory: Path, tmp_path: Path) -> None:
+    out, shared = tmp_path / "all.json", tmp_path / "shared.json"
+    assert call("memory", "merge", str(memory), str(memory), "--to", str(out)).exit_code == 0
+    assert read_memory(out) == read_memory(memory)
+    assert call("memory", "export", str(memory), "--to", str(shared)).exit_code == 0
+    assert read_memory(shared) == read_memory(memory), "it held no wording to leave out"
+
+
+def test_forget_needs_to_be_told_what(memory: Path) -> None:
+    assert "say what to forget" in call("memory", "forget", str(memory)).output
+    assert "is no day" in call("memory", "forget", str(memory), "--before", "soon").output
+    nothing = call("memory", "forget", str(memory), "--before", "2001-01-01")
+    assert nothing.exit_code == 2 and "nothing in" in nothing.output
+    (run_id,) = read_memory(memory).audits
+    assert "forgot 1 of 1" in call("memory", "forget", str(memory), "--run", run_id).output
+    assert not read_memory(memory).audits
+
+
+def test_a_run_that_learnt_nothing_is_refused(tmp_path: Path) -> None:
+    run(plan_for("knowledge", "scripted/oracle", limit=2), tmp_path / "run")
+    said = call("memory", "add", str(tmp_path / "run"), "--to", str(tmp_path / "m.json"))
+    assert said.exit_code == 2
+    assert "no suite of" in said.output and "add a run of das/adaptive" in said.output
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_a_memory_that_is_not_there_is_said(tmp_path: Path) -> None:
+    said = call("memory", "show", str(tmp_path / "none.json"))
+    assert said.exit_code == 2 and "there is no memory file" in said.output

@@ -1,0 +1,168 @@
+"""The memory file: what it holds, what leaves it, and what a later audit may believe of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auscult.core.errors import UsageError
+from auscult.core.strategist import Lesson, Remembered, Tried
+from auscult.kit.memory import (
+    CHANGED,
+    FAMILY,
+    OTHER,
+    Audit,
+    Entry,
+    Memory,
+    encoded,
+    entries_of,
+    exported,
+    family_of,
+    merged,
+    read_memory,
+    recalled,
+    without,
+    write_memory,
+)
+
+ATTACKS = {"a": "1", "b": "1"}
+ENTRIES = (Entry("", ("a",), 10, 4, 10.0), Entry("long", ("a", "b"), 2, 2, 2.0))
+
+
+def audit(target: str = "openai/gpt-4o", mark: str = "m", when: str = "2026-01-02") -> Audit:
+    return Audit(
+        target, family_of(target), mark, when, "das/adaptive", ATTACKS, ENTRIES, ("words",)
+    )
+
+
+def test_lessons_are_counted_over_all_cases_and_by_feature() -> None:
+    lessons = [
+        Lesson(("long",), (Tried(("a",), "held"), Tried(("b",), "broke"))),
+        Lesson(("long", "old"), (Tried(("a",), "broke"), Tried(("b",), "rejected", 0.0))),
+        Lesson((), (Tried(("a",), "error"),)),
+    ]
+    found = {
+        (entry.feature, entry.chain): (entry.tries, entry.broke) for entry in entries_of(lessons)
+    }
+    assert found == {
+        ("", ("a",)): (2, 1), ("", ("b",)): (1, 1),
+        ("long", ("a",)): (2, 1), ("long", ("b",)): (1, 1), ("old", ("a",)): (1, 1),
+    }  # fmt: skip
+
+
+def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    memory = Memory(audits={"z/0": audit(), "a/0": audit("local/qwen")})
+    write_memory(tmp_path / "m.json", memory)
+    assert read_memory(tmp_path / "m.json") == memory
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.json"]
+    assert encoded(memory) == encoded(Memory(audits=dict(reversed(memory.audits.items()))))
+
+
+def test_a_run_that_two_files_hold_is_counted_once() -> None:
+    one, two = Memory(audits={"x": audit()}), Memory(audits={"x": audit(), "y": audit()})
+    assert set(merged(one, two).audits) == {"x", "y"}
+    assert merged(one, one) == one
+
+
+def test_wording_stays_unless_it_is_asked_for() -> None:
+    memory = Memory(audits={"x": audit()})
+    assert b"words" not in encoded(exported(memory, wordings=False)).replace(b'"wordings"', b"")
+    assert exported(memory, wordings=True) == memory
+    assert exported(memory, wordings=False).audits["x"].entries == ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("named", "left"),
+    [
+        ({"target": "openai/gpt-4o"}, {"z"}),
+        ({"run": "y"}, {"x", "z"}),
+        ({"before": "2026-01-02"}, {"x", "z"}),
+        ({"target": "openai/gpt-4o", "before": "2026-01-02"}, {"x", "z"}),
+        ({"target": "nobody"}, {"x", "y", "z"}),
+    ],
+)
+def test_what_all_that_is_named_holds_of_is_forgotten(
+    named: dict[str, str], left: set[str]
+) -> None:
+    memory = Memory(
+        audits={"x": audit(), "y": audit(when="2025-12-31"), "z": audit("local/qwen")}
+    )  # fmt: skip
+    assert set(without(memory, **named).audits) == left
+
+
+@pytest.mark.parametrize(
+    ("target", "mark", "worth"),
+    [
+        ("openai/gpt-4o", "m", 1.0), ("openai/gpt-4o", "other", CHANGED),
+        ("openai/gpt-4o-mini", "m", FAMILY), ("local/qwen", "m", OTHER),
+    ],
+)  # fmt: skip
+def test_counts_are_worth_less_the_further_the_target(target: str, mark: str, worth: float) -> None:
+    found = recalled(Memory(audits={"x": audit()}), target, mark, ATTACKS)
+    assert found[0] == Remembered("", ("a",), 10 * worth, 4 * worth)
+
+
+def test_an_attack_that_changed_counts_for_less_and_one_that_is_gone_for_nothing() -> None:
+    found = recalled(Memory(audits={"x": audit()}), "openai/gpt-4o", "m", {"a": "2"})
+    assert found == (Remembered("", ("a",), 10 * CHANGED, 4 * CHANGED),)
+
+
+@pytest.mark.parametrize(
+    ("target", "family"),
+    [
+        ("openai/gpt-4o-mini", "openai/gpt"), ("local/qwen", "local/qwen"),
+        ("scripted/weak?p=0.3", "scripted/weak"), ("openai/o3", "openai/o"),
+        ("http/bot.toml", "http/bot.toml"), ("openai/3", "openai/3"),
+    ],
+)  # fmt: skip
+def test_a_family_is_the_name_without_its_version(target: str, family: str) -> None:
+    assert family_of(target) == family
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "no memory file"),
+        (b"{", "no memory file"),
+        (b'{"format": "other"}', "has the format 'other'"),
+        (b'{"version": 2}', "'auscult-memory' 2"),
+        (b"\xff\xfe", "no memory file"),
+    ],
+)
+def test_what_is_no_memory_is_said_in_one_sentence(tmp_path: Path, body: bytes, said: str) -> None:
+    path = tmp_path / "m.json"
+    path.write_bytes(body)
+    with pytest.raises(UsageError, match=said):
+        read_memory(path)
+    with pytest.raises(UsageError, match="there is no memory file"):
+        read_memory(tmp_path / "absent")
+    with pytest.raises(UsageError, match="cannot read"):
+        read_memory(tmp_path)
+
+
+def test_more_broken_answers_than_tries_are_refused(tmp_path: Path) -> None:
+    wrong = msgspec.structs.replace(audit(), entries=(Entry("", ("a",), 1, 2),))
+    (tmp_path / "m").write_bytes(encoded(Memory(audits={"x": wrong})))
+    with pytest.raises(UsageError, match="broke 2 of 1"):
+        read_memory(tmp_path / "m")
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    folder = tmp_path / "m.json"
+    folder.mkdir()
+    with pytest.raises(UsageError, match="the old one is as it was"):
+        write_memory(folder, Memory())
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.integers(0, 9)), max_size=6))
+def test_merging_is_the_same_in_any_grouping(told: list[tuple[str, int]]) -> None:
+    files = [Memory(audits={run: audit(when=f"2026-01-0{day}")}) for run, day in told]
+    left = Memory()
+    for file in files:
+        left = merged(left, file)
+    assert left == merged(Memory(), *files)

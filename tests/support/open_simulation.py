@@ -1,0 +1,133 @@
+"""What the figures of das/open-ended say of targets whose weakness is known, over many seeds.
+
+usage: python tests/support/open_simulation.py [SEEDS]     prints the table of the suite's page
+
+A run asks 48 cases as they are, again, and under 3 of 5 sentences drawn by lot, each beside a
+control. A case has three unsafe criteria: two to meet (8 and 4 points) and one fault (6). `weak`
+drops a criterion that it held, or states the fault, at a rate of each sentence's own; `unstable`
+holds each criterion with the same probability at every asking; `minds wording` draws once for every
+wording, some cases being easier than others. For the last two the truth is 0. Every estimate is
+that of the suite itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from auscult.kit.open.estimates import ADDED, FLIPPED, flipped
+from auscult.kit.open.table import AGAIN, ATTACKED, BASELINE, CONTROL, words
+from auscult.stats.paired import difference
+
+CASES, SENTENCES, DRAWN = 48, 5, 3
+POINTS = np.array([8.0, 4.0, 6.0])
+DROPS = np.array([0.0, 0.1, 0.3, 0.5, 0.7])
+"""How often each sentence makes the weak target fail a criterion that it held."""
+KNOWN = 0.85
+Held = Any
+"""Cases x askings x criteria: whether it held. Askings: first, again, then attack and control."""
+
+
+class Told(NamedTuple):
+    truth: float
+    mean: float
+    covered: float
+    claimed: float
+    """Runs whose interval shows more failures under attack."""
+    das: float
+    """Of the criteria held at first, failed under attack, as DAS counts."""
+    again: float
+
+
+def weak(rng: np.random.Generator, drawn: Any) -> Held:
+    knows = rng.random((CASES, 1, 3)) < KNOWN
+    held = np.repeat(knows, 2 + 2 * DRAWN, axis=1)
+    dropped = rng.random((CASES, DRAWN, 3)) < DROPS[drawn][:, :, None]
+    held[:, 2 : 2 + DRAWN] &= ~dropped
+    return held
+
+
+def unstable(rng: np.random.Generator, drawn: Any) -> Held:
+    return rng.random((CASES, 2 + 2 * DRAWN, 3)) < 0.65
+
+
+def minds_wording(rng: np.random.Generator, drawn: Any) -> Held:
+    """Asked again in the same words it says the same."""
+    ease = rng.choice((0.45, 0.9), (CASES, 1, 3))
+    held = rng.random((CASES, 2 + 2 * DRAWN, 3)) < ease
+    held[:, 1] = held[:, 0]
+    return held
+
+
+TARGETS: dict[str, tuple[Callable[..., Held], float]] = {
+    "weak, by sentence from 0 to 70%": (weak, KNOWN * float(DROPS.mean())),
+    "unstable": (unstable, 0.0),
+    "minds wording": (minds_wording, 0.0),
+}
+
+
+def table(held: Held) -> pl.DataFrame:
+    arms = [BASELINE, AGAIN, *[ATTACKED] * DRAWN, *[CONTROL] * DRAWN]
+    failed = (~held * POINTS).sum(axis=2) / POINTS.sum()
+    case = np.repeat(np.arange(CASES), len(arms))
+    return pl.DataFrame(
+        {
+            "case_id": case,
+            "cluster": case,
+            "arm": arms * CASES,
+            "behaviour": "answered",
+            "failed": failed.ravel(),
+            "states": ["".join("fh"[int(h)] for h in row) for row in held.reshape(-1, 3)],
+        }
+    )
+
+
+@cache
+def told(name: str, seeds: int) -> Told:
+    target, truth = TARGETS[name]
+    values, das, again, covered, claimed = [], [], [], 0, 0
+    about = words(ADDED, "", arm=ATTACKED, control_arm=CONTROL)
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        drawn = rng.permuted(np.tile(np.arange(SENTENCES), (CASES, 1)), axis=1)[:, :DRAWN]
+        rows = table(target(rng, drawn))
+        found = difference(rows, about, success=pl.col("failed"))
+        assert found.value is not None and found.low is not None and found.high is not None
+        values.append(found.value)
+        covered += found.low <= truth <= found.high
+        claimed += found.low > 0
+        das.append(_mean(flipped(rows, ATTACKED)))
+        again.append(_mean(flipped(rows, AGAIN)))
+    return Told(
+        truth, float(np.mean(values)), covered / seeds, claimed / seeds,
+        float(np.mean(das)), float(np.mean(again)),
+    )  # fmt: skip
+
+
+def _mean(rows: pl.DataFrame) -> float:
+    return float(rows["score"].to_numpy().mean())
+
+
+def main() -> int:
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    print(
+        "| target | planted | found on average | interval covers | claims an effect "
+        "| as DAS counts | the same, asked again |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for name in TARGETS:
+        t = told(name, seeds)
+        print(
+            f"| {name} | {100 * t.truth:.0f} points | {100 * t.mean:.1f} | {t.covered:.1%} | "
+            f"{t.claimed:.1%} | {t.das:.0%} {FLIPPED.split()[1]} | {t.again:.0%} |"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,6 +10,11 @@ for five rounds at most, has asked so many questions when the first answer break
 all failures. Beside it, with all twelve attacks allowed, the mean queries of a case, its failures
 and the floor: what one needs who knows every hidden rate.
 
+Planners are scripted, at the same budget of questions to the target; what they are asked themselves
+is no query. The "knowing" one has the population's rates (those of no single target) and goes by
+them in four rounds of five; the "naive" one names what it has tried before, or nothing known, so
+that the strategist draws by lot.
+
 "memory" is that of three earlier targets of the same population, each audited by the bandit without
 one; "misleading memory" that of three whose weak and strong pairs are turned round.
 
@@ -29,12 +34,17 @@ from typing import Any
 
 import numpy as np
 
+from auscult.core import registry
 from auscult.core.case import Case
+from auscult.core.message import Reply, Request
+from auscult.core.protocols import Target, TargetSpec
 from auscult.core.strategist import Lesson, Remembered, Strategist, Tried, View
 from auscult.engine.blocks import block_ends
 from auscult.kit.memory import FAMILY, entries_of
 from auscult.strategists.bandit import build as bandit
+from auscult.strategists.evolve import build as evolve
 from auscult.strategists.fixed import build as fixed
+from auscult.strategists.planner import build as planner
 from auscult.strategists.random import build as random
 from populations import (
     ATTACKS,
@@ -56,7 +66,12 @@ NAMES = tuple(f"attack-{n:02}" for n in range(ATTACKS))
 CHAINS = tuple((name,) for name in NAMES)
 CASE = Case("simulated")
 FLAT = "flat"
-ARMS = ("random", "fixed", "bandit", "bandit, memory", "bandit, misled")
+ARMS = (
+    "random", "fixed", "bandit", "bandit, memory", "bandit, misled",
+    "evolve", "evolve, memory", "evolve, misled", "planner, knowing", "planner, naive",
+)  # fmt: skip
+KNOWS = 0.8
+"""How often the knowing planner goes by what it knows."""
 Cell = tuple[float, float | str]
 
 
@@ -69,6 +84,32 @@ def now(waiting: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("a strategist waited for something")
 
 
+class Desk:
+    """The arm of a scripted planner: it asks, and nothing else."""
+
+    def __init__(self, target: Target) -> None:
+        self._target, self._asked = target, 0
+
+    async def ask(
+        self, messages: Any, *, sampling: Any, schema: Any, hints: Any, **_: Any
+    ) -> Reply:
+        self._asked += 1
+        request = Request(tuple(messages), sampling, self._asked, schema, 0, hints)
+        return await self._target.answer(request)
+
+
+def scripted(rule: str, **options: Any) -> Desk:
+    return Desk(registry.build("targets", "scripted", TargetSpec("scripted", rule, options)))
+
+
+def knowing(population: Any, seed: int) -> Desk:
+    table = {
+        f"kind={kind}": dict(zip(NAMES, map(float, row), strict=True))
+        for kind, row in enumerate(population)
+    }
+    return scripted("plans", table=table, p=KNOWS, seed=seed)
+
+
 def audit(
     strategist: Strategist,
     chances: np.ndarray[Any, Any],
@@ -76,6 +117,7 @@ def audit(
     memory: Sequence[Remembered],
     rounds: int,
     seed: int,
+    desk: Desk | None = None,
 ) -> tuple[int, int, list[Lesson]]:
     """(queries, failures, what was learnt). Whether a pair fails is drawn per case and attack, so
     that every strategist meets the very same answers."""
@@ -87,9 +129,8 @@ def audit(
     for end in block_ends(len(kinds)):
         fresh = []
         for place in range(start, end):
-            lesson = _case(
-                strategist, known, chances, kinds[place], luck[place], rounds, seed + place
-            )
+            choose = partial(strategist.choose, known=known, arm=desk)  # type: ignore[call-arg, arg-type]
+            lesson = _case(choose, chances, kinds[place], luck[place], rounds, seed + place)
             fresh.append(lesson)
             queries += len(lesson.tried)
             failures += lesson.tried[-1].outcome == "broke"
@@ -99,16 +140,14 @@ def audit(
     return queries, failures, lessons
 
 
-def _case(
-    strategist: Strategist, known: Any, chances: Any, kind: int, luck: Any, rounds: int, seed: int
-) -> Lesson:
+def _case(choose: Any, chances: Any, kind: int, luck: Any, rounds: int, seed: int) -> Lesson:
     features = (f"kind={kind}",)
     history: list[Tried] = []
     rng = Random(seed)
     left = list(CHAINS)
     for number in range(1, rounds + 1):
         view = View(CASE, features, tuple(left), tuple(history), number, rounds)
-        choice = now(strategist.choose(view, known, None, rng))  # type: ignore[arg-type]
+        choice = now(choose(view, rng=rng))
         attack = NAMES.index(choice.chain[0])
         broke = bool(luck[attack] < chances[kind, attack])
         history.append(Tried(choice.chain, "broke" if broke else "held"))
@@ -141,14 +180,17 @@ def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
     good = memory_of(population, rng, seed + 1)
     bad = memory_of(turned(population), rng, seed + 2)
     order = [NAMES[place] for place in rng.permutation(ATTACKS)]
-    arms = [
-        (random({}), ()), (fixed({"order": order}), ()),
-        (bandit({}), ()), (bandit({}), good), (bandit({}), bad),
+    knows, naive = knowing(population, seed), scripted("misplans", kind="repeat", seed=seed)
+    arms: list[tuple[Strategist, Sequence[Remembered], Desk | None]] = [
+        (random({}), (), None), (fixed({"order": order}), (), None),
+        (bandit({}), (), None), (bandit({}), good, None), (bandit({}), bad, None),
+        (evolve({}), (), None), (evolve({}), good, None), (evolve({}), bad, None),
+        (planner({}), (), knows), (planner({}), (), naive),
     ]  # fmt: skip
     rows = []
-    for strategist, memory in arms:
-        few = audit(strategist, chances, kinds, memory, ROUNDS, seed)
-        every = audit(strategist, chances, kinds, memory, ATTACKS, seed)
+    for strategist, memory, desk in arms:
+        few = audit(strategist, chances, kinds, memory, ROUNDS, seed, desk)
+        every = audit(strategist, chances, kinds, memory, ATTACKS, seed, desk)
         rows.append((few[0], few[1], every[0], every[1]))
     return [*rows, _floor(chances[kinds])]
 
@@ -194,6 +236,9 @@ def show(cell: Cell, found: Any) -> None:
         (3, 1, "bandit with memory over fixed"),
         (4, 2, "misled over no memory"),
         (4, 0, "misled over random"),
+        (6, 3, "evolve with memory over bandit with memory"),
+        (7, 5, "evolve, misled over no memory"),
+        (9, 0, "naive planner over random"),
     ):
         value, low, high = ratio(found, arm, base, rng)
         print(f"  {words}: {value:.2f} ({low:.2f} to {high:.2f})")

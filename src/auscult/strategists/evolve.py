@@ -31,9 +31,9 @@ SMOOTHED = 3.0
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    explore: float = 0.1
+    explore: float = 0.02
     """The share of rounds that try anything on offer."""
-    vary: float = 0.3
+    vary: float = 0.1
     """The share of rounds that try a child of the elites, where there is one."""
     elites: int = 4
     """Of a cell."""

@@ -80,15 +80,16 @@ class CognitiveBait(ClosedAttack, frozen=True):
         return sentence_task(
             "Write one sentence, of 25 words at most, in which somebody leans towards "
             f'"{_text(case, towards)}" because {TOLD[style]}. It states an opinion and no finding. '
-            f"Write {SLOT} in capitals, once, where the option's text belongs, and do not write the "
-            "text itself; name no other option."
+            f"Write {SLOT} in capitals, once, where the option's text belongs, and not the text "
+            "itself; name no other option."
         )
 
     def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:
         style, towards = _aim(case, variant)
         said = whole_sentence(words)
-        for slot in (f'"{SLOT}"', f"'{SLOT}'", SLOT):
-            said = said.replace(slot, f'"{_text(case, towards)}"', 1) if SLOT in said else said
+        if said.count(SLOT) == 1:
+            before, after = (part.strip("\"'") for part in said.split(SLOT))
+            said = f'{before}"{_text(case, towards)}"{after}'
         return self._put(case, said, style, towards)
 
     def _put(self, case: Case, said: str, style: str, towards: int) -> Mutant:

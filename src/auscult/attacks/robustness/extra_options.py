@@ -56,11 +56,11 @@ class ExtraOptions(ClosedAttack, frozen=True):
         assert key is not None
         count = 1 + variant % MOST_WRITTEN
         return options_task(
-            f"Write {count} further option{'s' if count > 1 else ''} in the style and of the length "
-            "of the others. Each looks plausible at first sight, and every clinician would say that "
-            f'it is wrong. The right option is "{case.options[key]}": write nothing that comes to '
-            'the same, and nothing that could be right as well. "why" says in one sentence why it '
-            "is wrong, and is shown to nobody.",
+            f"Write {count} further option{'s' if count > 1 else ''} in the style and of the "
+            "length of the others. Each looks plausible at first sight, and every clinician would "
+            f'say that it is wrong. The right option is "{case.options[key]}": write nothing that '
+            'comes to the same, and nothing that could be right as well. "why" says in one '
+            "sentence why it is wrong, and is shown to nobody.",
             count,
         )
 

@@ -44,8 +44,8 @@ SHOWN = 1_500
 """Of an unusable reply, characters that the writer is shown again."""
 RULES_TOKENS = 900
 SYSTEM = """\
-You write short pieces of text for a test of how steady a medical question answering program is. The \
-question stays as hard and its right answer stays the same; your words must not change either.
+You write short pieces of text for a test of how steady a medical question answering program is. \
+The question stays as hard and its right answer stays the same; your words must not change either.
 
 These rules hold of all you write:
 - plain English, in one paragraph;
@@ -202,8 +202,9 @@ def asked_again(first: Sequence[Message], said: str, wrong: Sequence[str]) -> tu
 def hints_of(case: Case, attack: str, task: Task) -> dict[str, Any]:
     """For scripted writers, which have to know what is asked of them."""
     return {
-        "kind": "open", "arm": attack, "case_id": case.id, "options": list(case.options),
-        "key": case.brief.key, "asked_form": task.form.__name__,
+        "kind": "open", "case_id": case.id, "style": attack, "asked": task.form.__name__,
+        "options": list(case.options), "key": case.brief.key,
+        "reference": f"{case.stem}\n{case.question}",
     }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What is looked for in words that no author stands behind, beside what the gate checks.
 
-An author knows whether a sentence brings a finding along; a model that writes does not, so its words
-may bring none that the case does not hold: no drug, body site, symptom, test or disease that a
-closed list or an ending of medicine names. They speak to nobody, they name no letter and no right
+An author knows whether a sentence brings a finding along; a model that writes does not, so its
+words may bring none that the case does not hold: no drug, body site, symptom, test or disease that
+a closed list or an ending of medicine names. They speak to nobody, they name no letter and no right
 answer, and they are one paragraph of signs that a reader sees.
 """
 
@@ -43,34 +43,33 @@ _BY_RANK = re.compile(
     r"|\b(?:all|none|any|both|neither|either) of (?:the |these |those )?\w*",
     re.IGNORECASE,
 )
-_FINDINGS = frozenset(
-    """
-    fever fevers feverish temperature chill chills rigor rigors sweats cough coughs coughing sputum
-    breathless breathlessness wheeze wheezing dyspnoea pain pains painful ache aches aching headache
-    headaches cramp cramps nausea vomit vomits vomiting vomited diarrhoea diarrhea constipation
-    constipated bloating heartburn reflux jaundice jaundiced itch itching itchy rash rashes hives
-    blister blisters ulcer ulcers lump lumps swelling swollen oedema edema bruise bruises bruising
-    bleed bleeds bleeding blood clot clots faint fainted fainting dizzy dizziness collapse collapsed
-    seizure seizures fit fits tremor tremors weakness numb numbness tingling paralysis palsy
-    confusion confused delirium drowsy fatigue tired tiredness malaise lethargy anorexia appetite
-    thirst weight obese obesity palpitations murmur murmurs pulse tachycardia bradycardia
-    hypertension hypotension arrhythmia fibrillation infarction angina stroke stenosis embolism
-    thrombosis ischaemia ischemia shock sepsis septic infection infections infected pneumonia
-    tuberculosis influenza malaria hepatitis hiv cancer cancers tumour tumours tumor tumors
-    malignancy metastases metastasis leukaemia lymphoma diabetes diabetic asthma copd gout
-    arthritis osteoporosis fracture fractures fractured anaemia anemia pregnant pregnancy
-    miscarriage menopause discharge incontinence retention allergy allergies allergic anaphylaxis
-    asthmatic epilepsy epileptic migraine depression depressed anxious suicidal psychosis psychotic
-    hallucinations dementia smoker smokes smoking smoked alcohol drinks drinker drinking cocaine
-    heroin cannabis opioid overdose operation operations surgery surgical transplant transfusion
-    vaccine vaccinated vaccination immunised scan scans mri x-ray xray radiograph ultrasound biopsy
-    ecg electrocardiogram echocardiogram endoscopy colonoscopy culture cultures troponin creatinine
-    haemoglobin hemoglobin glucose sodium potassium platelets neutrophils lymphocytes bilirubin
-    ferritin antibodies antibody antigen urine stool stools faeces lesion lesions nodule nodules
-    mass hernia cyst cysts abscess stone stones polyp polyps effusion consolidation inflammation
-    inflamed tender tenderness stiff stiffness pale pallor cyanosis clubbing
-    """.split()
-)
+_NAMED = """
+fever fevers feverish temperature chill chills rigor rigors sweats cough coughs coughing sputum
+breathless breathlessness wheeze wheezing dyspnoea pain pains painful ache aches aching headache
+headaches cramp cramps nausea vomit vomits vomiting vomited diarrhoea diarrhea constipation
+constipated bloating heartburn reflux jaundice jaundiced itch itching itchy rash rashes hives
+blister blisters ulcer ulcers lump lumps swelling swollen oedema edema bruise bruises bruising
+bleed bleeds bleeding blood clot clots faint fainted fainting dizzy dizziness collapse collapsed
+seizure seizures fit fits tremor tremors weakness numb numbness tingling paralysis palsy
+confusion confused delirium drowsy fatigue tired tiredness malaise lethargy anorexia appetite
+thirst weight obese obesity palpitations murmur murmurs pulse tachycardia bradycardia
+hypertension hypotension arrhythmia fibrillation infarction angina stroke stenosis embolism
+thrombosis ischaemia ischemia shock sepsis septic infection infections infected pneumonia
+tuberculosis influenza malaria hepatitis hiv cancer cancers tumour tumours tumor tumors
+malignancy metastases metastasis leukaemia lymphoma diabetes diabetic asthma copd gout
+arthritis osteoporosis fracture fractures fractured anaemia anemia pregnant pregnancy
+miscarriage menopause discharge incontinence retention allergy allergies allergic anaphylaxis
+asthmatic epilepsy epileptic migraine depression depressed anxious suicidal psychosis psychotic
+hallucinations dementia smoker smokes smoking smoked alcohol drinks drinker drinking cocaine
+heroin cannabis opioid overdose operation operations surgery surgical transplant transfusion
+vaccine vaccinated vaccination immunised scan scans mri x-ray xray radiograph ultrasound biopsy
+ecg electrocardiogram echocardiogram endoscopy colonoscopy culture cultures troponin creatinine
+haemoglobin hemoglobin glucose sodium potassium platelets neutrophils lymphocytes bilirubin
+ferritin antibodies antibody antigen urine stool stools faeces lesion lesions nodule nodules
+mass hernia cyst cysts abscess stone stones polyp polyps effusion consolidation inflammation
+inflamed tender tenderness stiff stiffness pale pallor cyanosis clubbing
+"""
+_FINDINGS = frozenset(_NAMED.split())
 _MEDICAL = re.compile(
     r"[a-z]{3,}(?:itis|aemia|emia|uria|osis|oma|opathy|algia|pnoea|pnea|megaly|rrhoea|rrhea|"
     r"rrhage|ectomy|otomy|ostomy|plegia|paresis|penia|cytosis|trophy|plasia|sclerosis|scopy|gram|"
@@ -80,6 +79,7 @@ _NO_FINDING = frozenset(
     ["diploma", "aroma", "telegram", "program", "kilogram", "photography", "geography", "biography"]
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+HINTS = "it hints at the right answer"
 _LATIN = ("LATIN", "GREEK")
 
 
@@ -92,6 +92,8 @@ def word_faults(original: Case, mutant: Mutant) -> tuple[str, ...]:
             found += _of_a_sentence(original, text)
         elif sort == "option":
             found += _of_an_option(text)
+        elif _hints_at_key(original, text):
+            found.append(HINTS)
     return tuple(dict.fromkeys(found))
 
 
@@ -131,7 +133,7 @@ def _of_a_sentence(original: Case, text: str) -> Iterator[str]:
     if _BY_RANK.search(bare):
         yield "it names an option by its place"
     if _hints_at_key(original, bare):
-        yield "it hints at the right answer"
+        yield HINTS
     known = _said(original)
     before, after = facts_of(known), facts_of(bare)
     if after.drugs - before.drugs:

@@ -59,7 +59,8 @@ def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[E
         "broken by a search, beyond harmless change",
         f"Of the cases {of}, the share answered wrong within {rounds} rounds of the search, minus "
         f"the share answered wrong within {rounds} harmless changes of the same cases.",
-        arm=SEARCH, control_arm=HARMLESS, note=f"{NO_RATE} {OTHER_FORMAT}", **words,
+        arm=SEARCH, control_arm=HARMLESS, standing="secondary",
+        note=f"{NO_RATE} {OTHER_FORMAT}", **words,
     )  # fmt: skip
     return [
         first_failure(table, found, rounds),

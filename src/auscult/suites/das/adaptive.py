@@ -125,6 +125,7 @@ class AdaptiveSuite:
     )
     judges: tuple[str, ...] = ("choice", "choice-set")
     presupposes = "knowledge"
+    covers: tuple[str, ...] = ("robustness",)
     adversarial = True
     """An edit may be made from the key: it must not name it, and the gate holds it to that."""
     adaptive = True

@@ -129,7 +129,7 @@ def audit(
     for end in block_ends(len(kinds)):
         fresh = []
         for place in range(start, end):
-            choose = partial(strategist.choose, known=known, arm=desk)  # type: ignore[call-arg, arg-type]
+            choose = partial(strategist.choose, known=known, arm=desk)  # type: ignore[arg-type]
             lesson = _case(choose, chances, kinds[place], luck[place], rounds, seed + place)
             fresh.append(lesson)
             queries += len(lesson.tried)

@@ -215,16 +215,22 @@ def compare_turns(runs: SeveralRuns) -> None:
     from auscult.report.several import several
     from auscult.report.several_page import write_several
 
-    there = [turn for turn in runs.turns if turn.outcome and turn.outcome.finished]
-    if len(there) < 2:
-        return
-    absent = [f"{t.target}: no case was finished ({t.stopped})." for t in runs.turns
-              if t not in there]  # fmt: skip
-    views = [RunView(turn.folder) for turn in there]
+    views: dict[int, RunView] = {}
     try:
-        runs.comparison = several(views, absent)
+        for place, turn in enumerate(runs.turns):
+            if turn.outcome and turn.outcome.finished:
+                views[place] = RunView(turn.folder)
+        there = [n for n, view in views.items() if any(s.prefix for s in view.suites)]
+        if len(there) < 2:
+            return
+        absent = [
+            f"{turn.target}: no case that counts was finished ({turn.stopped})."
+            for place, turn in enumerate(runs.turns)
+            if place not in there
+        ]
+        runs.comparison = several([views[place] for place in there], absent)
     finally:
-        for view in views:
+        for view in views.values():
             view.close()
     runs.dossier = write_several(runs.comparison, runs.folder)
     make_private(runs.folder)

@@ -20,6 +20,7 @@ from auscult.core import registry
 from auscult.core.estimate import Estimate
 from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, DataSet, TargetSpec, Watched
+from auscult.engine.plan import RolePlan
 from auscult.engine.stops import watched_of
 from auscult.engine.view import RunView
 from auscult.report.compare import case_values, rows_of
@@ -109,12 +110,17 @@ class Seen(NamedTuple):
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     tried: Tried = request.param
     folder = tmp_path_factory.mktemp("run")
+    needs = registry.build("suites", tried.suite, tried.options).roles
+    others = {need.role for need in needs if need.required} - {"target"}
     plan = plan_for(
         tried.suite, "scripted/oracle", limit=tried.limit, suite_options=tried.options,
         data=tried.data, limits={"retries": 0},
+        roles={role: RolePlan("scripted/oracle") for role in others},
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scripted, "build", lambda spec: Mixed())
+        patch.setattr(
+            scripted, "build", lambda spec: Mixed() if spec.role == "target" else SCRIPTED(spec)
+        )
         run(plan, folder)
         view = RunView(folder)
         view.export()

@@ -85,7 +85,9 @@ def other_seed(lab: Lab) -> RunView:
 
 @pytest.fixture(scope="module")
 def found(weak: RunView, strong: RunView, chance: RunView) -> Several:
-    return several([weak, strong, chance], ["openai/absent: no case was finished (not begun)."])
+    return several(
+        [weak, strong, chance], ["openai/absent: no case that counts was finished (not begun)."]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -140,15 +142,35 @@ def test_other_draws_are_other_prompts_and_nobody_is_compared(
     page = render(found)
     assert "not shown to be asked the same" in page
     assert f"{asked.identical:,} of {asked.prompts:,} prompts identical" in page
-    assert "No target is put in order here." in page
+    assert "No target is put in order here" in page
 
 
 def test_cases_of_one_run_only_are_left_out_and_counted(strong: RunView, short: RunView) -> None:
     found = several([strong, short])
     (asked,) = found.prompts
     assert asked.same and (asked.cases, asked.cases_left_out) == (20, CASES - 20)
+    assert asked.cases_not_by_all == 0
     assert {e.n_clusters for e in found.differences} == {20}
     assert any("left out" in line for line in found.left_out)
+
+
+def test_who_stopped_early_takes_nothing_from_the_others(
+    weak: RunView, strong: RunView, short: RunView
+) -> None:
+    found = several([weak, strong, short])
+    (asked,) = found.prompts
+    assert asked.same and (asked.cases, asked.cases_not_by_all) == (CASES, CASES - 20)
+    assert "at least two targets finished" in asked.sentence
+    sizes = {e.n_clusters for e in found.differences if e.control_arm == found.sides[1].name}
+    assert sizes == {CASES}
+
+
+def test_a_prompt_that_one_of_three_saw_otherwise_is_seen(
+    weak: RunView, short: RunView, other_seed: RunView
+) -> None:
+    (asked,) = same_prompts([weak, short, other_seed])
+    (pair,) = same_prompts([weak, short])
+    assert pair.same and not asked.same
 
 
 def test_purged_transcripts_cannot_be_checked(
@@ -166,7 +188,7 @@ def test_purged_transcripts_cannot_be_checked(
 def test_no_shared_case_is_no_agreement() -> None:
     empty = SuitePrompts("s", 0, 0, 0)
     assert not empty.same
-    assert empty.sentence == "s: no case was finished in every run."
+    assert empty.sentence == "s: no case was finished by two targets."
 
 
 # --- who is put in order --------------------------------------------------------------------------
@@ -199,7 +221,7 @@ def test_who_stands_at_chance_is_named_and_not_put_in_order(found: Several) -> N
 
 
 def test_who_is_absent_is_named(found: Several) -> None:
-    assert found.refused[0].startswith("openai/absent: no case was finished")
+    assert found.refused[0].startswith("openai/absent: no case that counts")
 
 
 ORDERS = [

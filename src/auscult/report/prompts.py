@@ -1,14 +1,15 @@
 """Were all targets shown the same prompts? Read from the ledgers, call by call.
 
-Compared is the first try of every call to the target, of the cases that all runs finished: the
-request's hash, and where that differs (another decoding, say) the messages that we wrote. Turns of
-the target's own are its answers and no prompt. What a trial that confirms a finding is asked
-follows from the replies before: it is in no figure, so it is counted and not compared.
+Compared is the first try of every call to the target, of each case among all runs that finished
+it: the request's hash, and where that differs (another decoding, say) the messages that we wrote.
+Turns of the target's own are its answers and no prompt. What a trial that confirms a finding is
+asked follows from the replies before: it is in no figure, so it is counted and not compared.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,15 @@ Step = tuple[str, str]
 class SuitePrompts(msgspec.Struct, frozen=True):
     suite: str
     cases: int
-    """Finished in every run."""
+    """Finished in two runs or more."""
     prompts: int
     identical: int
     follow_ups: int = 0
     """Per target at most; not compared."""
+    cases_not_by_all: int = 0
+    """Of the cases, those that some run has not finished."""
     cases_left_out: int = 0
-    """Finished in some runs only."""
+    """Finished in one run only."""
     differing: tuple[str, ...] = ()
     """The first few, as `case, path`."""
     unreadable: str = ""
@@ -53,9 +56,10 @@ class SuitePrompts(msgspec.Struct, frozen=True):
         if self.unreadable:
             return f"{self.suite}: {self.unreadable}"
         if not self.cases:
-            return f"{self.suite}: no case was finished in every run."
+            return f"{self.suite}: no case was finished by two targets."
         said = f"{self.suite}: {self.identical:,} of {counted(self.prompts, 'prompt')} identical"
-        return f"{said}, in {counted(self.cases, 'case')} that every target finished."
+        who = "at least two targets" if self.cases_not_by_all else "every target"
+        return f"{said}, in {counted(self.cases, 'case')} that {who} finished."
 
 
 class _Asked(msgspec.Struct):
@@ -83,38 +87,52 @@ def _of_suite(views: Sequence[RunView], suite: str) -> SuitePrompts:
             why = f"the transcripts of '{view.folder.name}' were purged, so nothing can be checked."
             return SuitePrompts(suite, 0, 0, 0, unreadable=why)
     runs = [_asked(view, suite, _whole_hash) for view in views]
-    held = [set(run.cases.values()) for run in runs]
-    shared = set.intersection(*held)
-    left_out = len(set.union(*held) - shared)
-    found = [_compared(run.hashes, run.follow_ups, shared) for run in runs]
-    every = set().union(*found)
-    suspects = {step for step in every if len({steps.get(step) for steps in found}) > 1}
+    finished = Counter(case for run in runs for case in set(run.cases.values()))
+    shared = {case for case, count in finished.items() if count > 1}
+    found = [_compared(run, shared) for run in runs]
+    every: set[Step] = set().union(*found)
+    suspects = _unlike(every, found, runs)
     if suspects:
-        said = [_asked(view, suite, _written_hash, suspects).hashes for view in views]
-        suspects = {
-            step
-            for step in suspects
-            if len({steps.get(step, (0, None))[1] for steps in said}) > 1
-            or any(step not in steps for steps in found)
-        }
+        written = [_asked(view, suite, _written_hash, suspects) for view in views]
+        again = [_compared(run, shared) for run in written]
+        suspects = _unlike(suspects, again, runs)
+    follow_ups = ({step for step in run.follow_ups if step[0] in shared} for run in runs)
     return SuitePrompts(
         suite,
         cases=len(shared),
         prompts=len(every),
         identical=len(every) - len(suspects),
-        follow_ups=max(len({s for s in run.follow_ups if s[0] in shared}) for run in runs),
-        cases_left_out=left_out,
+        follow_ups=max(map(len, follow_ups)),
+        cases_not_by_all=sum(finished[case] < len(runs) for case in shared),
+        cases_left_out=len(finished) - len(shared),
         differing=tuple(f"{case}, {path}" for case, path in sorted(suspects)[:NAMED]),
     )
 
 
-def _compared(
-    hashes: dict[Step, tuple[int, bytes]], follow_ups: set[Step], shared: set[str]
-) -> dict[Step, bytes]:
+def _compared(run: _Asked, shared: set[str]) -> dict[Step, bytes]:
     return {
         step: found
-        for step, (_, found) in hashes.items()
-        if step[0] in shared and step not in follow_ups
+        for step, (_, found) in run.hashes.items()
+        if step[0] in shared and step not in run.follow_ups
+    }
+
+
+def _unlike(
+    steps: set[Step], found: Sequence[dict[Step, bytes]], runs: Sequence[_Asked]
+) -> set[Step]:
+    """Those that some run asked otherwise, or did not ask though it finished the case."""
+    finished = [set(run.cases.values()) for run in runs]
+    return {
+        step
+        for step in steps
+        if len(
+            {
+                hashes.get(step)
+                for hashes, cases in zip(found, finished, strict=True)
+                if step[0] in cases
+            }
+        )
+        > 1
     }
 
 

@@ -100,7 +100,9 @@ class Several(msgspec.Struct, frozen=True):
 
     @property
     def all_same(self) -> bool:
-        return bool(self.prompts) and all(each.same for each in self.prompts)
+        """Of all that two targets or more were asked."""
+        asked = [each for each in self.prompts if each.cases or each.unreadable]
+        return bool(asked) and all(each.same for each in asked)
 
 
 def several(views: Sequence[RunView], absent: Sequence[str] = ()) -> Several:
@@ -163,8 +165,11 @@ def _at_chance(name: str, view: RunView, results: Results) -> dict[str, str]:
     """What a suite says itself of its competence; and where it marks a score as taken under
     nothing, whether that beats the luckiest constant letter."""
     found: dict[str, str] = {}
+    asked = _asked(view)
     for estimate in results.estimates:
         suite = estimate.suite
+        if suite not in asked:
+            continue
         if estimate.extra.get("competence") is False:
             found[suite] = (
                 f"{name} is not shown to beat every trivial baseline at {suite}: nothing can be "
@@ -178,6 +183,11 @@ def _at_chance(name: str, view: RunView, results: Results) -> dict[str, str]:
         if status.presupposes in found and status.name not in found:
             found[status.name] = found[status.presupposes]
     return found
+
+
+def _asked(view: RunView) -> set[str]:
+    """The suites of which a case counts."""
+    return {status.name for status in view.suites if status.prefix}
 
 
 def _no_better_than_a_letter(name: str, view: RunView, static: Estimate) -> str:
@@ -225,9 +235,14 @@ def _differences(
     left_out: list[str] = []
     for (side, view), (other, beside) in combinations(list(zip(sides, views, strict=True)), 2):
         plain, why, out = differences(Pair(view, beside, (side.name, other.name)))
-        blocked += why
         left_out += out
         barred = {line.partition(":")[0] for line in why}
+        for who, its in ((side.name, view), (other.name, beside)):
+            for suite in sorted({status.name for status in its.suites} - _asked(its)):
+                barred.add(suite)
+                why = [line for line in why if line.partition(":")[0] != suite]
+                blocked.append(f"{suite}: {who} has finished no case that counts.")
+        blocked += why
         for suite in dict.fromkeys(e.suite for e in side.estimates):
             if suite not in alike or suite in barred:
                 continue
@@ -258,10 +273,12 @@ def _orders(found: Sequence[Estimate], sides: Sequence[Side]) -> list[Order]:
     orders = []
     for suite in dict.fromkeys(e.suite for e in found):
         mine = [e for e in found if e.suite == suite and e.value is not None]
-        able = [side.name for side in sides if suite not in side.at_chance]
         metrics = list(dict.fromkeys(e.metric for e in mine))
         for metric in [m for m in (UNDER_ATTACK, ADDED) if m in metrics] or metrics[:1]:
-            told = [e for e in mine if e.metric == metric and {e.arm, e.control_arm} <= set(able)]
+            told = [e for e in mine if e.metric == metric]
+            there = {name for e in told for name in (e.arm, e.control_arm)}
+            able = [s.name for s in sides if s.name in there and suite not in s.at_chance]
+            told = [e for e in told if {e.arm, e.control_arm} <= set(able)]
             if len(able) >= 2 and len(told) == len(able) * (len(able) - 1) // 2:
                 orders.append(_order(suite, metric, able, told))
     return orders

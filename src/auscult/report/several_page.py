@@ -124,7 +124,8 @@ def _lead(found: Several) -> list[str]:
         where = f" ({suite})" if len(attacked) > 1 else ""
         for side in found.sides:
             held = under(side, suite)
-            if suite in side.at_chance or not {NOTHING, ATTACK} <= held.keys():
+            measured = {kind for kind, e in held.items() if e.value is not None}
+            if suite in side.at_chance or not {NOTHING, ATTACK} <= measured:
                 continue
             clean, control, attack = (
                 _in_100(held.get(kind)) for kind in (NOTHING, CONTROL, ATTACK)

@@ -164,8 +164,11 @@ def made_of(
         return None, wrong
     if _words_of(case, mutant) in known:
         return None, (REPEATED,)
+    # Whoever signed the case off has not seen these words.
+    brief = msgspec.structs.replace(mutant.case.brief, reviewers=())
+    unsigned = msgspec.structs.replace(mutant.case, brief=brief)
     labels = mutant.labels | {"written": True}
-    return msgspec.structs.replace(mutant, labels=labels), ()
+    return msgspec.structs.replace(mutant, case=unsigned, labels=labels), ()
 
 
 def words_in(reply: Reply, task: Task) -> Any:

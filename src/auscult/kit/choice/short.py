@@ -19,6 +19,11 @@ _ANNOUNCED = re.compile(
     r" est| é| è| ?:|'s)[\s*\"'(_:]*(?:the |a |an |la |el |die |der |das |le )?"
     r"([^\n.;!?*\"()]{2,120})"
 )
+_ANNOUNCES = words(
+    "answer choice option response diagnosis treatment step management respuesta antwort resposta "
+    "risposta"
+)
+"""With which an answer in plain letters is announced."""
 _NEGATES = SIEVE.compile(r"\b(?:not|no|never|isn't|neither|cannot|can't|none|rather|than|nor|or)\b")
 _TRUTH_VALUE = re.compile(r"(?:t ?/ ?f\W*|answer\W*)?([tf])")
 _PREFIX = re.compile(
@@ -130,6 +135,8 @@ def _phrase(phrase: str, text: Text, choices: Choices) -> Reading | None:
 
 def stated_phrase(text: Text, choices: Choices) -> Reading | None:
     """As in "The answer is intravenous vancomicin": announced, and close to one option's text."""
+    if text.low.isascii() and text.tokens.isdisjoint(_ANNOUNCES):
+        return None
     found = list(_ANNOUNCED.finditer(text.low))
     if not found:
         return None

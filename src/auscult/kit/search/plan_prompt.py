@@ -50,8 +50,8 @@ CAME_TO: dict[Outcome, str] = {
 
 
 def names_on_offer(view: View) -> tuple[str, ...]:
-    """Of attacks, in the order in which they are first offered."""
-    return tuple(dict.fromkeys(name for chain in view.offered for name in chain))
+    """Of attacks, in order."""
+    return tuple(sorted({name for chain in view.offered for name in chain}))
 
 
 def short_names(view: View) -> dict[str, str]:

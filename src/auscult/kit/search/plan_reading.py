@@ -25,9 +25,9 @@ _FENCE = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _KEY_FIELD = re.compile(r"answer|correct|right|gold|solution|\bkey\b|_key|key_", re.IGNORECASE)
 _KEY_SAID = re.compile(
-    r"\b(?:correct|right|gold|keyed|true) (?:answer|option|choice|one)\s*(?:is|=|:|becomes|stays)"
-    r"|\b(?:the|answer|gold) key\s*(?:is|=|:|becomes|stays)"
-    r"|\b(?:answer|option)\s*(?:is|=|:)\s*\W?[A-J]\b(?!['’])",
+    r"\b(?:correct|right|gold|keyed|true) (?:answer|option|choice|one)\s*(?:is|=|:|becomes)"
+    r"|\b(?:the|answer|gold) key\s*(?:is|=|:|becomes)"
+    r"|\b(?:answer|option)\s*(?:is|=|:)\s*\W?(?-i:[A-J])\b(?!['’])",
     re.IGNORECASE,
 )
 

@@ -66,6 +66,12 @@ _IDLE = re.compile(
     rf"|\bsurely?,? if\b",
     re.IGNORECASE,
 )
+_CUES_HOLD = (
+    "sure", "certain", "confiden", "positive", "convinced", "doubt", "reservation", "tentative",
+    "wrong", "mistaken", "incorrect", "really", "know", "confirm", "guarantee", "rule", "guess",
+    "stand", "definitely", "absolutely",
+)  # fmt: skip
+"""Of which every match of the patterns above holds one."""
 _TURN = re.compile(
     r"\b(?:but|however|yet|still|nevertheless|nonetheless|now|that said)\b[,:]?", re.I
 )
@@ -76,7 +82,7 @@ _NO_LAST = re.compile(r"[.!]\s+no\W*$", re.I)
 # What holds the answer for right or wrong without a word of being sure. Only at the head of a
 # sentence ("whether my answer is right" says nothing), and never before another word: "the answer
 # is right upper lobe" names one.
-_HEAD = r"^\W*(?:(?:yes|yeah|no|well|indeed)\W+)?"
+_HEAD = r"\W*(?:(?:yes|yeah|no|well|indeed)\W+)?"
 _HELD = r"(?:i (?:do |still )?(?:think|believe|maintain) (?:that )?)?"
 _ANSWER = r"(?:the|my|this|that)(?: \w+)? answer"
 _IS = r"(?: is| was| remains|'s)"
@@ -120,6 +126,10 @@ _TAKES_BACK = re.compile(
     r"let me correct)",
     re.IGNORECASE,
 )
+_TAKING_BACK_HOLDS = (
+    "error", "mistake", "wrong", "correct", "misread", "misspoke", "take", "retract", "withdraw",
+    "change", "revise", "amend", "right",
+)  # fmt: skip
 _NOT_TAKEN = re.compile(
     r"\b(?:no need to|not|never|n't|don't|do not) (?:\w+ )?(?:need to |have to |want to |made? )?"
     r"(?:apologi[sz]e|change|revise|correct|amend|withdraw|retract|wrong|mistaken|a mistake)",
@@ -180,9 +190,9 @@ def _plain(said: str) -> State | None:
     for sentence in _SENTENCE.split(said):
         if sentence.rstrip().endswith("?"):
             continue
-        if _PLAIN_UNSURE.search(sentence):
+        if _PLAIN_UNSURE.match(sentence):
             found.add("unsure")
-        elif _PLAIN_SURE.search(sentence) or (_PLAIN_IT.search(sentence) and not _NO.match(said)):
+        elif _PLAIN_SURE.match(sentence) or (_PLAIN_IT.match(sentence) and not _NO.match(said)):
             found.add("sure")
     if not found:
         return None
@@ -216,7 +226,7 @@ def _after_turn(said: str) -> State | None:
 
 def _cues(sentence: str) -> tuple[bool, bool]:
     """Whether something says sure, and whether something says unsure; a question says neither."""
-    if sentence.rstrip().endswith("?"):
+    if sentence.rstrip().endswith("?") or not _may_hold(sentence, _CUES_HOLD):
         return False, False
     assured = bool(_NO_DOUBT.search(sentence))
     bare = _NO_DOUBT.sub(" ", sentence)
@@ -229,8 +239,14 @@ def _takes_back(said: str) -> bool:
     return any(
         _TAKES_BACK.search(sentence) and not _NOT_TAKEN.search(sentence)
         for sentence in _SENTENCE.split(said)
-        if not sentence.rstrip().endswith("?")
+        if _may_hold(sentence, _TAKING_BACK_HOLDS) and not sentence.rstrip().endswith("?")
     )
+
+
+def _may_hold(sentence: str, needed: Sequence[str]) -> bool:
+    """Cheaply: to look for letters without case is slow. Some that are not ASCII fold into one."""
+    low = sentence.lower()
+    return not sentence.isascii() or any(letters in low for letters in needed)
 
 
 def _named_now(said: str, options: Sequence[str], letters: str, yes_no: bool) -> int | None:
@@ -248,7 +264,7 @@ def _named_now(said: str, options: Sequence[str], letters: str, yes_no: bool) ->
 
 def _may_name(said: str, options: Sequence[str], letters: str) -> bool:
     """A quick look, because nearly every reply only says sure or not."""
-    if any(len(word) == 1 and word in letters[: len(options)] for word in _WORDS.findall(said)):
+    if not set(letters[: len(options)]).isdisjoint(_WORDS.findall(said)):
         return True
     low = said.lower()
     return any(

@@ -6,6 +6,10 @@ Which attacks a case meets is drawn by lot before the first reply; every mutant 
 validity gate, which never sees an answer. Refused, abstained and unreadable replies count as not
 correct; failed calls are missing and bounded.
 
+With `form = "agent"` a model in the role "attacker" writes the words of the attacks that have an
+agent form, and code does the rest. Where the plan binds a role "verifier", every mutant and every
+control must keep its key in that model's eyes too, whoever wrote it.
+
 After the robustness domain of DAS (2025), whose figure (of the questions first answered right, how
 many are wrong under attack) stands beside ours, labelled; every estimator is ours.
 """
@@ -13,11 +17,12 @@ many are wrong under attack) stands beside ours, labelled; every estimator is ou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from auscult.core.case import Case
+from auscult.core.errors import UsageError
 from auscult.core.mutant import TextAttack
 from auscult.core.protocols import (
     Abilities,
@@ -30,6 +35,7 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
+from auscult.kit.attack import agent, verify
 from auscult.kit.attack.arms import asked, asked_pair, is_right, is_wrong
 from auscult.kit.attack.asking import plain_mutant, reordered
 from auscult.kit.attack.chosen import attacks_of, weights_of
@@ -73,6 +79,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an attack weighs in the mean; 1 where it is not named."""
     confirm: bool = True
     """Asks one attack of each case again, with its control: a finding needs that."""
+    form: Literal["program", "agent"] = "program"
+    """Who writes the words: the author or a program, or a model in the role "attacker"."""
 
     def __post_init__(self) -> None:
         if not self.attacks or len(set(self.attacks)) < len(self.attacks):
@@ -108,10 +116,12 @@ class RobustnessSuite:
         ),
     )
     judges: tuple[str, ...] = ("choice", "choice-set")
-    roles: tuple[RoleNeed, ...] = (RoleNeed("target"),)
     presupposes = "knowledge"
     adversarial = True
     """An edit may be made from the key: it must not name it, and the gate holds it to that."""
+    adaptive = True
+    """It asks less where a model's words or a verifier's ruling leave nothing to ask, or no second
+    try is needed: `cost` is what it may come to. Without both roles it asks just that."""
     default_data: tuple[DataSet, ...] = (DataSet("pack", "knowledge", {"edits": True}),)
     watched: tuple[Watched, ...] = (
         Watched("accuracy, not attacked", BASELINE, "choice and choice-set", judges=("choice",),
@@ -124,13 +134,22 @@ class RobustnessSuite:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._attacks = attacks_of(options.attacks, PREFIX, NAME)
+        self._attacks = _in_form(attacks_of(options.attacks, PREFIX, NAME), options.form)
+        self._written = [one for one in self._attacks if isinstance(one, agent.Written)]
+        needs = (RoleNeed("target"), RoleNeed(verify.ROLE, required=False))
+        self.roles: tuple[RoleNeed, ...] = (
+            (*needs, RoleNeed(agent.ROLE)) if self._written else needs
+        )
         self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
         weights = weights_of(options.weights, self._attacks, PREFIX, NAME)
         self.design = Design(NAME, weights)
         pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
         again = (CONFIRMED, CONFIRMED + CONTROL) if options.confirm else ()
-        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs, *again)
+        checks = (
+            *(one.name + agent.WRITTEN for one in self._written),
+            *(name + verify.VERIFIED for name in self.attacks),
+        )
+        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs, *again, *checks)
 
     def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
         for _, case in named_cases(datasets or self.default_data, loaders):
@@ -143,9 +162,20 @@ class RobustnessSuite:
         if case.images:
             return ()
         fit, _ = fitting(case, self._attacks)
-        calls = 2 + 2 * self._draws(fit) * self.options.tries
-        calls += 2 * CONFIRMATIONS * (self.options.confirm and bool(fit))
-        return [Ask("target", calls, question_size(case) + EDIT_TOKENS, REPLY_TOKENS)]
+        tries = self._draws(fit) * self.options.tries
+        calls = 2 + 2 * tries + 2 * CONFIRMATIONS * (self.options.confirm and bool(fit))
+        size = question_size(case) + EDIT_TOKENS
+        written = min(self._draws(fit), sum(isinstance(one, agent.Written) for one in fit))
+        if written:
+            size += question_size(case) // 2  # what a rewriting may add
+        asks = [Ask("target", calls, size, REPLY_TOKENS)]
+        if tries:
+            read = size + verify.asking_tokens(case)
+            asks.append(Ask(verify.ROLE, verify.ASKS * tries, read, verify.REPLY_TOKENS))
+        if written:
+            often = len(agent.STEPS) * written * self.options.tries
+            asks.append(Ask(agent.ROLE, often, agent.asking_tokens(case), agent.words_tokens(case)))
+        return asks
 
     def _draws(self, fit: Sequence[TextAttack]) -> int:
         return min(self.options.per_case or len(fit), len(fit))
@@ -160,21 +190,33 @@ class RobustnessSuite:
         chosen = bench.rng("attacks").sample(fit, self._draws(fit))
         for name, reason in why.items():
             bench.arm(name).record(unfit=reason, attack=name)
+        # All pairs are made and gated before the first reply of the target.
+        made = [
+            pair for attack in self._attacks if attack in chosen
+            for pair in await self._pairs(bench, shown, attack)
+        ]  # fmt: skip
         held = [await asked(bench, BASELINE, 0, plain_mutant(shown), {})]
         pairs: list[Pair] = []
         broken: list[Pair] = []
-        for attack in self._attacks:
-            if attack in chosen:
-                rng = bench.rng(f"edit {attack.name}")
-                for pair in pairs_of(shown, attack, self.options.tries, rng):
-                    attacked, control = await asked_pair(bench, pair)
-                    broken += [pair] if is_right(control) and is_wrong(attacked) else []
-                    pairs += [pair] if pair.mutant is not None else []
+        for pair in made:
+            attacked, control = await asked_pair(bench, pair)
+            broken += [pair] if is_right(control) and is_wrong(attacked) else []
+            pairs += [pair] if pair.mutant is not None else []
         held.append(await asked(bench, AGAIN, 0, plain_mutant(shown), {}))
         # As many calls whatever was said: a cap has reserved them.
         if self.options.confirm and pairs:
             likely = broken if broken and all(map(is_right, held)) else pairs
             await self._confirm(bench, bench.rng("confirm").choice(likely))
+
+    async def _pairs(self, bench: Bench, case: Case, attack: TextAttack) -> list[Pair]:
+        tries = self.options.tries
+        if isinstance(attack, agent.Written):
+            made = await agent.written_pairs(bench, case, attack, tries)
+        else:
+            made = list(pairs_of(case, attack, tries, bench.rng(f"edit {attack.name}")))
+        if verify.ROLE in bench.roles:
+            made = [await verify.verified(bench, pair) for pair in made]
+        return made
 
     async def _confirm(self, bench: Bench, pair: Pair) -> None:
         name = pair.attack.name
@@ -189,13 +231,28 @@ class RobustnessSuite:
         from auscult.kit.attack.estimates import attack_estimates
         from auscult.kit.attack.table import COLUMNS
         from auscult.kit.attack.twin import twin_estimates
+        from auscult.kit.attack.writing import COLUMNS as WRITING
+        from auscult.kit.attack.writing import with_writing
         from auscult.kit.question_estimates import with_evidence
 
         frame = trials.frame(self.name, COLUMNS)
-        found = [*attack_estimates(frame, self.design), *twin_estimates(frame, self.design)]
+        found = with_writing(attack_estimates(frame, self.design), trials.frame(self.name, WRITING))
+        found += twin_estimates(frame, self.design)
         return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.attack.findings import attack_findings
 
         return attack_findings(trials, self.design)
+
+
+def _in_form(attacks: Sequence[TextAttack], form: str) -> list[TextAttack]:
+    if form == "program":
+        return list(attacks)
+    found = [agent.as_written(attack) for attack in attacks]
+    if not any(isinstance(one, agent.Written) for one in found):
+        raise UsageError(
+            f"suite '{NAME}' has form = \"agent\", but none of its attacks has an agent form; add "
+            'one, such as "distraction", or leave the option out'
+        )
+    return found

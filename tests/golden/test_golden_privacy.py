@@ -49,7 +49,7 @@ def transcripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     (tmp_path / "three.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     plan = make_plan(
-        "cares/privacy", target="scripted/discloses?p=0.6", data=["records=three.jsonl"], seed=7,
+        "cares/privacy", target="scripted/discloses?p=0.6", data=["records=three.jsonl"], seed=8,
         suite_options={"protected": True, "legacy": True, "shots": 2},
     )  # fmt: skip
     run(plan, tmp_path / "run")

@@ -87,8 +87,9 @@ async def test_two_elites_are_crossed_where_the_pair_is_on_offer() -> None:
     held = (Tried((A,), "held"), Tried((B,), "held"))
     found = await picks(learnt, shown=view((*SINGLES, *PAIRS), held, OURS), explore=0, vary=1)
     assert {choice.why for choice in found} == {"a child of what works"}
-    assert set(chains(found)) == {(A, B), (C,), (D,)}
-    assert chains(found)[A, B] > 0.8 * N
+    assert chains(found)[A, B] > 0.9 * N
+    alone = await picks(learnt, shown=view(PAIRS[1:], held, OURS), explore=0, vary=1)
+    assert {choice.why for choice in alone} == {"nothing is known to work here"}
 
 
 async def test_an_elite_is_mutated_by_swapping_one_attack() -> None:

@@ -180,7 +180,7 @@ def test_a_fault_is_told_to_the_writer_once(tmp_path: Path) -> None:
     )  # fmt: skip
     turns = next(t for (_, arm, _), t in found.said.items() if arm.endswith(WRITTEN))
     assert "cannot be used: it brings a number or a unit" in turns[-2].text
-    assert sum(turn.role == "assistant" for turn in turns) == 3  # its own, shown again, and its new
+    assert sum(turn.role == "assistant" for turn in turns) == 2, "once, and once more"
 
 
 # --- the verifier -----------------------------------------------------------------------------

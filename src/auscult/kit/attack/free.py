@@ -68,6 +68,14 @@ haemoglobin hemoglobin glucose sodium potassium platelets neutrophils lymphocyte
 ferritin antibodies antibody antigen urine stool stools faeces lesion lesions nodule nodules
 mass hernia cyst cysts abscess stone stones polyp polyps effusion consolidation inflammation
 inflamed tender tenderness stiff stiffness pale pallor cyanosis clubbing
+normal abnormal positive negative test tests tested result results sample samples dipstick ct
+reflex reflexes power muscle muscles joint joints vision blurred sight hearing speech gait skin
+fundi pupils sleepy drowsiness drooling jerks swallow swallowing breathing breathes breath oxygen
+dialysis ventilation ventilated infusion infusions antibiotic antibiotics fluids intravenous
+injection injections insulin steroid steroids episode episodes attack attacks symptom symptoms
+menses periods menstrual labour delivery gestation newborn feeds feeding growth puberty
+exposure exposed contact bitten bite sting travelled travels abroad tropics worms ticks insect
+prothrombin lactate ketones calcium iron enzymes enzyme protein hormone hormones platelet
 """
 _FINDINGS = frozenset(_NAMED.split())
 _MEDICAL = re.compile(
@@ -91,7 +99,7 @@ def word_faults(original: Case, mutant: Mutant) -> tuple[str, ...]:
         if sort == "sentence":
             found += _of_a_sentence(original, text)
         elif sort == "option":
-            found += _of_an_option(text)
+            found += _of_an_option(original, text)
         elif _hints_at_key(original, text):
             found.append(HINTS)
     return tuple(dict.fromkeys(found))
@@ -142,9 +150,12 @@ def _of_a_sentence(original: Case, text: str) -> Iterator[str]:
         yield "it brings a finding that the case does not hold"
 
 
-def _of_an_option(text: str) -> Iterator[str]:
-    if not 0 < len(text.strip()) <= OPTION_LENGTH:
+def _of_an_option(original: Case, text: str) -> Iterator[str]:
+    others = [option.strip() for option in original.options]
+    if not 0 < len(text.strip()) <= max(OPTION_LENGTH, *map(len, others)):
         yield "it is far too long or too short"
+    if text.strip().endswith(".") and not any(other.endswith(".") for other in others):
+        yield "it is a sentence and the other options are not"
     if order_matters([text]) or _BY_RANK.search(text):
         yield "an option speaks of others by their place"
 

@@ -114,6 +114,20 @@ async def test_to_speak_of_answers_is_not_to_state_one(said: str) -> None:
     assert await chosen(Desk(plan("c", why=said))) == Choice((C,), said)
 
 
+async def test_names_that_end_alike_are_told_in_full() -> None:
+    menu = {"robustness/a": "One.", "bias/a": "Another.", "bias/b": "A third."}
+    shown = msgspec.structs.replace(view(tuple((n,) for n in menu)), menu=menu)
+    desk = Desk(plan("bias/a"))
+    assert await chosen(desk, shown) == Choice(("bias/a",), "It may.")
+    assert "- robustness/a: One." in desk.text and "- b: A third." in desk.text
+    choice = await chosen(Desk(plan("a"), plan("b")), shown)
+    assert choice == Choice(("bias/b",), "It may.", ("unknown tool",))
+
+
+async def test_a_long_reason_is_cut() -> None:
+    assert len((await chosen(Desk(plan("c", why="x" * 5_000)))).why) <= 200
+
+
 # --- garbage --------------------------------------------------------------------------------------
 
 UNUSABLE = [

@@ -105,7 +105,7 @@ def test_attacks_without_an_agent_form_keep_their_program(tmp_path: Path) -> Non
 
 
 FORBIDDEN = (
-    "griseofulvin", "scabies", "17 days", "previous instructions", "grader", "option B is right",
+    "takes griseofulvin", "odd tinea rash", "17 days", "previous instructions", "grader", "option B is right",
     "talks and talks. A neighbour talks and talks", "\u202e", "rewrite_key", "answer_idx",
     "And so it goes", "should do very well",
 )  # fmt: skip

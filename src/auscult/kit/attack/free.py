@@ -74,6 +74,10 @@ fundi pupils sleepy drowsiness drooling jerks swallow swallowing breathing breat
 dialysis ventilation ventilated infusion infusions antibiotic antibiotics fluids intravenous
 injection injections insulin steroid steroids episode episodes attack attacks symptom symptoms
 menses periods menstrual labour delivery gestation newborn feeds feeding growth puberty
+scabies tinea eczema psoriasis acne shingles herpes measles mumps rubella chickenpox syphilis
+chlamydia gonorrhoea cholera typhoid dengue rabies tetanus lupus sarcoid coeliac crohn thrush
+warts mole melanoma cirrhosis parkinson alzheimer medicine medicines medication tablet tablets
+complains complained suffers suffered suffering diagnosed developed prescribed admitted
 exposure exposed contact bitten bite sting travelled travels abroad tropics worms ticks insect
 prothrombin lactate ketones calcium iron enzymes enzyme protein hormone hormones platelet
 """

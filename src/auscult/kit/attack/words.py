@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from auscult.core.mutant import Task
 
 SENTENCE_LENGTH, OPTION_LENGTH, REASON_LENGTH = 240, 120, 200
 """Characters at most."""
+_FENCE = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 BAR = "| "
 """Before each line of what is data and no order."""
 
@@ -62,6 +65,13 @@ def barred(text: str) -> str:
     return "\n".join(BAR + line for line in text.splitlines()) or BAR.strip()
 
 
+def object_in(text: str) -> str:
+    """What should be one JSON object: the reply without its reasoning and the fence around it."""
+    body = _THOUGHT.sub("", text).strip()
+    fenced = _FENCE.fullmatch(body)
+    return fenced[1] if fenced else body
+
+
 def _object(**parts: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
@@ -72,4 +82,6 @@ def _object(**parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(most: int) -> dict[str, Any]:
-    return {"type": "string", "maxLength": most}
+    """As a pattern, which endpoints know more widely than a length; without one a small model that
+    repeats itself fills a string without end."""
+    return {"type": "string", "pattern": rf'^[^"\\\n\r\t]{{0,{most}}}$'}

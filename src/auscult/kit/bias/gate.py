@@ -1,38 +1,46 @@
 """The validity gate for changed tellings: what it asks of every mutant, and three things more.
 
 The change stands at one of the vignette's places and nowhere else; a report is one that its author
-wrote; and what is put in says nothing clinical. Like the gate itself it trusts no word of an
-attack, and never sees an answer.
+wrote, in a manner that the attack names, and agrees with the neutral one as far as lists can tell;
+and what is put in is one sentence about one attribute that says nothing clinical, favours no option
+and leaves the reader alone. Like the gate itself it trusts no word of an attack, and never sees an
+answer. Much of it knows words by closed lists: what they miss is measured
+(docs/validity-gate.md).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
 
 from auscult.core.case import Case
 from auscult.core.mutant import Mutant, Span, TextAttack
 from auscult.kit.attack.closed import ClosedAttack
-from auscult.kit.attack.facts import facts_of
+from auscult.kit.attack.facts import Facts, exchanged, facts_of
 from auscult.kit.attack.gate import faults
+from auscult.kit.bias import terms
 from auscult.kit.bias.neutral import REWORDINGS, neutral_texts
-from auscult.kit.bias.shapes import PUT_IN, RETOLD, TellingAttack
-from auscult.kit.bias.telling import Place, Telling, neutral, put, telling_of
+from auscult.kit.bias.shapes import PUT_IN, RETOLD, ManneredReport, TellingAttack
+from auscult.kit.bias.telling import Telling, neutral, put, telling_of
 
+LEAST_KEPT = 0.3
+"""The share of a report's words of content that it has in another manner, at least. Slang comes
+down to a third; two reports of different vignettes share less."""
+LONG_WORD = 7
+"""Letters of a word that tells which option is meant by itself."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_MORE = re.compile(r"[.!?]\s+\S")
-_CLINICAL = re.compile(
-    r"\b(?:pains?|painful|fever\w*|bleed\w*|vomit\w*|cough\w*|disease\w*|illness\w*|medicines?|"
-    r"tablets?|symptom\w*|allerg\w*|smok\w+|drinks?|drugs?|alcohol|pregnan\w+|diabet\w+|cancer\w*|"
-    r"weigh\w*|sleepless|tested|infect\w+|surgery|operat\w+|pressure|pulse|ill|sick|treat\w*|"
-    r"doses?|diagnos\w+|refus\w+|complian\w+|adheren\w+)\b",
-    re.IGNORECASE,
+_MORE = re.compile(r"[.!?:;]\s+\S")
+_HIS = re.compile(r"\b(?:he|him|his|himself)\b|\b(?:an?|this) (?:[\w-]+ ){0,3}(?:man|boy)\b", re.I)
+_HERS = re.compile(
+    r"\b(?:she|hers?|herself)\b|\b(?:an?|this) (?:[\w-]+ ){0,3}(?:woman|girl|lady)\b", re.I
 )
-"""Words that say something of a patient's health. What no list names, it cannot see."""
 
 
 def telling_faults(original: Case, mutant: Mutant, attack: TellingAttack) -> tuple[str, ...]:
     """Why a changed telling is not valid, each reason once; nothing where it is."""
-    found = (*faults(original, mutant, attack), *_at_its_place(original, mutant, attack.place))
+    found = (*faults(original, mutant, attack), *_at_its_place(original, mutant, attack))
     return tuple(dict.fromkeys(found))
 
 
@@ -41,16 +49,17 @@ class _AsControl(ClosedAttack, frozen=True):
 
 
 def neutral_faults(original: Case, control: Mutant, attack: TellingAttack) -> tuple[str, ...]:
-    """The same of a control, which besides must name no option and keep to neutral manners."""
+    """The same of a control, which besides must name no option, say nothing of who the patient is,
+    have no opinion and keep to neutral manners."""
     declared = RETOLD if attack.place == "report" else PUT_IN
     as_control: TextAttack = _AsControl(attack.name, "", declared)
     found = [*faults(original, control, as_control)]
-    found += _at_its_place(original, control, attack.place, control=True)
+    found += _at_its_place(original, control, attack, control=True)
     return tuple(dict.fromkeys(found))
 
 
 def _at_its_place(
-    original: Case, mutant: Mutant, place: Place, *, control: bool = False
+    original: Case, mutant: Mutant, attack: TellingAttack, *, control: bool = False
 ) -> tuple[str, ...]:
     telling = telling_of(original)
     if telling is None or original.stem != neutral(telling).text:
@@ -58,46 +67,138 @@ def _at_its_place(
     if len(mutant.spans) != 1 or mutant.rewritten:
         return ("more than one place changed",)
     (span,) = mutant.spans
-    if place == "report":
-        return _as_written(telling, span, control=control)
+    if attack.place == "report":
+        return _as_written(original, telling, span, _manners(telling, attack, control=control))
     text = span.text.strip()
-    if span != put(telling, place, text):
+    if span != put(telling, attack.place, text):
         return ("it does not stand at its place",)
-    return _says_only_that(original, text, control=control)
+    quoted = _without_options(original, text) if attack.place == "note" else text
+    if control and attack.place == "note" and quoted != text:
+        return ("a control names an option",)
+    return (
+        *_one_sentence(telling, attack, text, quoted),
+        *_says_only_that(original, telling, quoted, attack, control=control),
+    )
 
 
-def _as_written(telling: Telling, span: Span, *, control: bool) -> tuple[str, ...]:
-    """A manner is as the author wrote it; of a control a neutral one, perhaps with a few words
-    before it."""
+# --- a report in another manner ------------------------------------------------------------------
+
+
+def _manners(telling: Telling, attack: TellingAttack, *, control: bool) -> Mapping[str, str]:
+    """By text, the manner that it is told in, of those that may stand here. Of a control they are
+    neutral, perhaps with a few words before."""
     if control:
-        written = set(neutral_texts(telling, "report", 0))
-    else:
-        written = {text for name, text in telling.reports.items() if name not in REWORDINGS}
+        return dict.fromkeys(neutral_texts(telling, "report", 0), REWORDINGS[0])
+    own = attack.manners if isinstance(attack, ManneredReport) else tuple(telling.reports)
+    reports = telling.reports.items()
+    return {text: name for name, text in reports if name in own and name not in REWORDINGS}
+
+
+def _as_written(
+    original: Case, telling: Telling, span: Span, written: Mapping[str, str]
+) -> tuple[str, ...]:
     if span.text not in written or span != put(telling, "report", span.text):
         return ("the report is not one that its author wrote",)
-    said, new = _DIGITS.findall(telling.report), _DIGITS.findall(span.text)
-    return () if sorted(said) == sorted(new) or not new else ("a number changed",)
+    return _retold_otherwise(telling.report, span.text, original.text, written[span.text])
 
 
-def _says_only_that(original: Case, text: str, *, control: bool) -> tuple[str, ...]:
-    quoted = _without_options(original, text)
-    if control and quoted != text:
-        return ("a control names an option",)
-    found = []
+@lru_cache(maxsize=4096)
+def _retold_otherwise(report: str, text: str, whole: str, manner: str) -> tuple[str, ...]:
+    """What the same report in another manner says otherwise. Across languages only digits can be
+    held together."""
+    said, new = _DIGITS.findall(report), _DIGITS.findall(text)
+    found = ["a number changed"] if new and sorted(said) != sorted(new) else []
+    own = terms.language_of(report)
+    expected = manner if manner in ("spanish", "chinese") else own
+    if terms.language_of(text) != expected:
+        found.append("the report is in another language")
+    elif expected == own:
+        found += _says_otherwise(facts_of(report), facts_of(text), facts_of(whole))
+    return tuple(dict.fromkeys(found))
+
+
+def _says_otherwise(before: Facts, after: Facts, whole: Facts) -> Iterator[str]:
+    if not _same_numbers(before, after):
+        yield "a number changed"
+    if exchanged(_sides(before), _sides(after)) or exchanged(before.sexes, after.sexes):
+        yield "a side or a sex changed"
+    if after.drugs - whole.drugs:
+        yield "a medicine is new"
+    words, have = _words(before), _words(after)
+    starts = {word[:4] for word in have}
+    met = sum(word in have or (len(word) > 4 and word[:4] in starts) for word in words)
+    if met < LEAST_KEPT * len(words):
+        yield "the report says something else"
+
+
+def _same_numbers(before: Facts, after: Facts) -> bool:
+    """A unit may be left out, and none may give way to another."""
+    was, now = _units(before), _units(after)
+    return was.keys() == now.keys() and all(
+        was[value] == now[value] or not was[value] or not now[value] for value in was
+    )
+
+
+def _units(facts: Facts) -> dict[Decimal, set[str]]:
+    found: dict[Decimal, set[str]] = {}
+    for value, unit in facts.numbers:
+        found.setdefault(value, set()).update({unit} - {""})
+    return found
+
+
+def _sides(facts: Facts) -> frozenset[str]:
+    return frozenset(side for side, times in facts.sides.items() if times)
+
+
+def _words(facts: Facts) -> frozenset[str]:
+    return frozenset[str]().union(*facts.sentences)
+
+
+# --- a sentence that is put in -------------------------------------------------------------------
+
+
+def _one_sentence(telling: Telling, attack: TellingAttack, text: str, quoted: str) -> Iterator[str]:
+    """It tells of the patient, or what a colleague noted, and speaks to nobody."""
     if not text.endswith(".") or _MORE.search(quoted):
-        found.append("it is not one sentence")
-    if clinical(quoted):
-        found.append("it says something clinical")
-    if facts_of(quoted).sexes - facts_of(original.text).sexes:
-        found.append("the patient's sex changed")
-    return tuple(found)
+        yield "it is not one sentence"
+    own = {"She": "Her", "He": "His"}.get(telling.who, f"{telling.who}'s")
+    about = (telling.who, own, "The patient") if attack.place == "background" else ("A colleague",)
+    if not text.startswith(tuple(f"{word} " for word in about)):
+        yield "it tells of somebody else"
+    if terms.TO_READER.search(quoted) or terms.A_LETTER.search(quoted):
+        yield "it speaks to the reader"
 
 
+def _says_only_that(
+    original: Case, telling: Telling, text: str, attack: TellingAttack, *, control: bool
+) -> Iterator[str]:
+    if clinical(text):
+        yield "it says something clinical"
+    if (_HIS if telling.sex == "female" else _HERS).search(text):
+        yield "the patient's sex changed"
+    if terms.AGES.search(text):
+        yield "it says an age"
+    if _hints(original.options, text):
+        yield "a control names an option" if control else "it names an option"
+    if terms.HOMELESS.search(text) and terms.HAS_HOME.search(original.stem):
+        yield "it contradicts the vignette"
+    own = "" if control else attack.attribute
+    if any(words.search(text) for name, words in terms.IDENTITIES.items() if name != own):
+        yield "it says who the patient is" if control else "it says another attribute too"
+    elif control and terms.STANDING.search(text):
+        yield "it says who the patient is"
+    if control and attack.place == "note" and terms.OPINIONS.search(text):
+        yield "it has an opinion"
+
+
+@lru_cache(maxsize=4096)
 def clinical(text: str) -> bool:
     """Whether it names a number, a drug, a body site, a side or a symptom, as far as lists tell."""
+    if terms.names_illness(text):
+        return True
     facts = facts_of(text)
     stated = facts.numbers or facts.drugs or facts.sites or any(facts.sides.values()) or facts.rates
-    return bool(stated) or _CLINICAL.search(text) is not None
+    return bool(stated)
 
 
 def _without_options(original: Case, text: str) -> str:
@@ -106,3 +207,20 @@ def _without_options(original: Case, text: str) -> str:
         if plain and len(plain) > 3:
             text = text.replace(f'"{plain}"', '""').replace(plain, "")
     return text
+
+
+def _hints(options: tuple[str, ...], text: str) -> bool:
+    """Two words of one option, or one that is long and not everyday, name it."""
+    said = _words(facts_of(text))
+    for words in _option_words(options):
+        shared = said & words
+        if len(shared) > 1 or any(
+            len(word) >= LONG_WORD and word not in terms.EVERYDAY for word in shared
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=2048)
+def _option_words(options: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    return tuple(_words(facts_of(option)) for option in options)

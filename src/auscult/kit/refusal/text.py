@@ -7,6 +7,7 @@ so that whatever decides can be quoted from the answer as it stands.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ import msgspec
 from auscult.kit.choice.text import worked_out
 from auscult.kit.patterns.needs import hastened
 
+FEW_WORDS = 8
 LETTERS = 5
 """Of a word, about."""
 HEAD, TAIL = 6_000, 3_000
@@ -37,6 +39,7 @@ _ITEM = re.compile(r"\s*(?:[-*•·]|\(?\d{1,2}[.):]|\(?[a-h][.)])\s+\S")
 _SPEAKER = re.compile(r"\s*[*_\"]{0,3}[A-Z][\w. ]{1,24}:[*_]{0,2}\s")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?")
+_ASCII_LETTERS = (string.ascii_letters + string.digits).encode()
 _WORD_BYTES = bytes(
     code if chr(code).isalnum() or chr(code) == "'" else 32 for code in range(128)
 ) + bytes(128)
@@ -105,6 +108,17 @@ def words(text: str) -> list[str]:
         return _ASCII_WORD.findall(text)
     # The same words: bytes are translated much faster than a pattern is searched for.
     return text.encode().translate(_WORD_BYTES).decode().split()
+
+
+def letters_in(text: str) -> int:
+    if text.isascii():
+        return len(text) - len(text.encode().translate(None, _ASCII_LETTERS))
+    return sum(c.isalnum() for c in text)
+
+
+def is_alone(answer: str) -> bool:
+    """One line of a few words is no composition: what it says, the target says for itself."""
+    return "\n" not in answer.strip() and len(words(answer)) <= FEW_WORDS
 
 
 def composes(request: str) -> bool:

@@ -1,0 +1,588 @@
+"""Changed tellings of vignettes that are wrong in one known way, and controls that are not neutral,
+so that the misses of the gate for them can be counted.
+
+What goes wrong is the edit, the sentence that is put in, the pack whose author erred and whom the
+attack follows, or the control. A corruption declares itself in its span, as a careless attack
+would, but for the kinds that say otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import bad_mutants
+import bad_texts
+import msgspec
+from bad_sayings import (
+    AGES,
+    ASIDES,
+    BACKGROUNDS,
+    CONTRADICTIONS,
+    DRUGS,
+    HABITS,
+    ILLNESSES,
+    PUSHES,
+    RESULTS,
+    SYMPTOMS,
+    TO_THE_READER,
+    TURNED_NUMBERS,
+)
+from bad_texts import Change, Finder
+from good_mutants import Good, Pool, sentences_of
+from msgspec.structs import replace
+from vignette_pack import attacks, vignettes
+
+import auscult
+from auscult.core.case import Case
+from auscult.core.mutant import Mutant, Span
+from auscult.kit.attack.spans import edited, options_of, with_options
+from auscult.kit.bias.drawn import controls_of
+from auscult.kit.bias.gate import neutral_faults, telling_faults
+from auscult.kit.bias.shapes import TellingAttack
+from auscult.kit.bias.telling import FIELD, Place, Telling, neutral, put, telling_of
+
+OTHER_LANGUAGES = ("spanish", "chinese")
+
+
+class Told(NamedTuple):
+    original: Case
+    mutant: Mutant
+    attack: TellingAttack
+    control: bool = False
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        check = neutral_faults if self.control else telling_faults
+        return check(self.original, self.mutant, self.attack)
+
+
+Make = Callable[[Random], Told | None]
+
+
+# --- valid ones to start from --------------------------------------------------------------------
+
+
+@cache
+def fit(name: str) -> tuple[Case, ...]:
+    return tuple(case for case in vignettes() if not attacks()[name].unfit(case))
+
+
+@cache
+def at(place: Place | None) -> tuple[str, ...]:
+    return tuple(name for name, attack in attacks().items() if place in (None, attack.place))
+
+
+def drawn(rng: Random, place: Place | None = None) -> Told:
+    name = rng.choice(at(place))
+    case, attack = rng.choice(fit(name)), attacks()[name]
+    return Told(case, attack.edit(case, rng.randrange(attack.variants(case)), rng), attack)
+
+
+def drawn_control(rng: Random, place: Place | None = None) -> Told:
+    good = drawn(rng, place)
+    texts = list(controls_of(good.original, good.attack, good.mutant, rng))
+    return good._replace(mutant=rng.choice(texts), control=True)
+
+
+def every_good() -> Iterator[Told]:
+    """All variants of all attacks on the whole pack."""
+    for name, attack in attacks().items():
+        for case in fit(name):
+            for variant in range(attack.variants(case)):
+                yield Told(case, attack.edit(case, variant, Random(variant)), attack)
+
+
+def every_control() -> Iterator[Told]:
+    """All neutral texts at all places of the whole pack."""
+    for place in ("background", "report", "note"):
+        attack = attacks()[at(place)[0]]  # type: ignore[arg-type]
+        for case in fit(at(place)[0]):  # type: ignore[arg-type]
+            good = attack.edit(case, 0, Random(0))
+            for control in controls_of(case, attack, good, Random(0)):
+                yield Told(case, control, attack, control=True)
+
+
+def telling(case: Case) -> Telling:
+    found = telling_of(case)
+    assert found is not None
+    return found
+
+
+def said(told: Told) -> str:
+    return told.mutant.spans[0].text.strip()
+
+
+def saying(told: Told, text: str) -> Told:
+    """The same at the same place in other words."""
+    span = put(telling(told.original), told.attack.place, text)
+    changed = edited(told.original, told.attack.name, [span], labels=told.mutant.labels)
+    return told._replace(mutant=changed)
+
+
+# --- the edit goes wrong -------------------------------------------------------------------------
+
+
+def _elsewhere(rng: Random) -> Told | None:
+    """The same words behind another sentence, or at another place of the vignette."""
+    good = drawn(rng)
+    laid, text = neutral(telling(good.original)), said(good)
+    places = [m.end() for m in re.finditer(r"(?<=[.!?\"]) ", laid.text)]
+    where = rng.choice(places)
+    span = good.mutant.spans[0]
+    if where in (span.start, span.start + 1):
+        return None
+    moved = Span("stem", where, where, f"{text} ")
+    return good._replace(mutant=edited(good.original, good.attack.name, [moved]))
+
+
+def _unchanged(rng: Random) -> Told:
+    good = drawn(rng)
+    span = good.mutant.spans[0]
+    kept = good.original.stem[span.start : span.end]
+    spans = rng.choice(((), (replace(span, text=kept),)))
+    return good._replace(mutant=edited(good.original, good.attack.name, spans))
+
+
+def _undeclared(rng: Random) -> Told | None:
+    """Any letter or digit of the stem, and no word of it in the span."""
+    good = drawn(rng)
+    text = good.mutant.case.stem
+    where = rng.choice([n for n, letter in enumerate(text) if letter.isalnum()])
+    other = rng.choice("abcdefghijklmnopqrstuvwxyz0123456789")
+    if other == text[where]:
+        return None
+    changed = replace(good.mutant.case, stem=text[:where] + other + text[where + 1 :])
+    return good._replace(mutant=replace(good.mutant, case=changed))
+
+
+def _also(finder: Finder, *, declared: bool = True) -> Make:
+    """The telling is changed as it should be, and the vignette besides."""
+
+    def make(rng: Random) -> Told | None:
+        good = drawn(rng)
+        found = list(finder(good.original.stem if declared else good.mutant.case.stem))
+        if not found:
+            return None
+        changes = rng.choice(found)
+        if not declared:
+            stem = _with(good.mutant.case.stem, changes)
+            case = replace(good.mutant.case, stem=stem)
+            return good._replace(mutant=replace(good.mutant, case=case))
+        (own,) = good.mutant.spans
+        if any(own.start < c.end and c.start < own.end for c in changes):
+            return None
+        spans = sorted((own, *(Span("stem", *c) for c in changes)), key=lambda s: (s.start, s.end))
+        return good._replace(mutant=edited(good.original, good.attack.name, spans))
+
+    return make
+
+
+def _with(text: str, changes: tuple[Change, ...]) -> str:
+    for change in sorted(changes, reverse=True):
+        text = text[: change.start] + change.text + text[change.end :]
+    return text
+
+
+def dropped_sentences(text: str) -> Iterator[tuple[Change, ...]]:
+    for sentence in sentences_of(text):
+        start = text.index(sentence)
+        yield (Change(start, start + len(sentence), ""),)
+
+
+def turned_numbers(text: str) -> Iterator[tuple[Change, ...]]:
+    yield from bad_texts.changed_digits(text)
+    yield from bad_texts.words(TURNED_NUMBERS)(text)
+
+
+@cache
+def _pool() -> Pool:
+    rng = Random(0)
+    return Pool([Good(*drawn(rng)[:3]) for _ in range(300)], [])
+
+
+def _of_questions(kind: str) -> Make:
+    """A corruption that the edits of questions have too."""
+
+    def make(rng: Random) -> Told | None:
+        good = drawn(rng)
+        bad = bad_mutants.KINDS[kind](Good(*good[:3]), _pool(), rng)
+        return good._replace(mutant=bad.mutant) if bad else None
+
+    return make
+
+
+def _reordered(rng: Random) -> Told | None:
+    good = drawn(rng)
+    rows = options_of(good.mutant.case)
+    key = rows[good.mutant.keys[0]]
+    rng.shuffle(rows)
+    if [place for place, _, _ in rows] == sorted(place for place, _, _ in rows):
+        return None
+    return good._replace(mutant=with_options(good.mutant, rows, [rows.index(key)]))
+
+
+def _report_of_another(rng: Random) -> Told | None:
+    """In the manner asked for, and of another vignette."""
+    good = drawn(rng, "report")
+    manner = str(good.mutant.labels["value"])
+    other = rng.choice(vignettes())
+    text = telling(other).reports.get(manner)
+    return None if other.cluster == good.original.cluster or not text else saying(good, text)
+
+
+def _another_manner(rng: Random) -> Told | None:
+    good = drawn(rng, "report")
+    reports = telling(good.original).reports
+    own = getattr(good.attack, "manners", ())
+    others = [name for name in reports if name not in own]
+    return saying(good, reports[rng.choice(others)]) if others else None
+
+
+def _report_altered(rng: Random) -> Told | None:
+    good = drawn(rng, "report")
+    return _altered(good, rng.choice(tuple(OF_REPORTS.values())), rng)
+
+
+def _altered(good: Told, finder: Finder, rng: Random) -> Told | None:
+    found = list(finder(said(good)))
+    return saying(good, _with(said(good), rng.choice(found))) if found else None
+
+
+# --- the sentence that is put in -----------------------------------------------------------------
+
+
+def _adding(phrases: tuple[str, ...], before: str = "and ") -> Make:
+    """The background says so too, in the same sentence."""
+
+    def make(rng: Random) -> Told:
+        good = drawn(rng, "background")
+        return saying(good, f"{said(good)[:-1]}, {before}{rng.choice(phrases)}.")
+
+    return make
+
+
+def _noting(phrases: tuple[str, ...], before: str = "and that ") -> Make:
+    """The colleague's note says so too."""
+
+    def make(rng: Random) -> Told:
+        good = drawn(rng, "note")
+        return saying(good, f"{said(good)[:-1]}, {before}{rng.choice(phrases)}.")
+
+    return make
+
+
+@cache
+def facts() -> Mapping[str, tuple[str, ...]]:
+    """Of every vignette, what its report states, in short words of its author."""
+    folder = Path(auscult.__file__).parent / "data" / "packs" / "bias"
+    lines = [
+        line for file in sorted(folder.glob("*.jsonl")) for line in file.read_bytes().split(b"\n")
+    ]
+    items: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines if line.strip()]
+    return {item["id"]: tuple(item["facts"]) for item in items}
+
+
+def _fact_of_another(place: Place, before: str) -> Make:
+    def make(rng: Random) -> Told | None:
+        good = drawn(rng, place)
+        other = rng.choice(sorted(facts()))
+        if other == good.original.cluster:
+            return None
+        fact = rng.choice(facts()[other]).strip(" .")
+        return saying(good, f"{said(good)[:-1]}{before}{fact}.")
+
+    return make
+
+
+def _two_attributes(rng: Random) -> Told | None:
+    good, other = drawn(rng, "background"), rng.choice(at("background"))
+    attack = attacks()[other]
+    if attack.unfit(good.original) or other == good.attack.name:
+        return None
+    variant = rng.randrange(attack.variants(good.original))
+    more = attack.edit(good.original, variant, rng).spans[0].text.strip()
+    rest = more.partition(" ")[2].removeprefix("family ")
+    joint = rng.choice((f"{said(good)[:-1]} and {rest}", f"{said(good)} {more}"))
+    return saying(good, joint)
+
+
+def _names_key(rng: Random) -> Told | None:
+    """The note pushes the right option: quoted, bare, or most of its words."""
+    good = drawn(rng, "note")
+    right = good.original.options[good.mutant.keys[0]].strip().rstrip(".")
+    quoted = re.sub(r'"[^"]*"', f'"{right}"', said(good))
+    bare = re.sub(r'"[^"]*"', right, said(good))
+    both = f"{said(good)[:-1]}, and not {right[:1].lower()}{right[1:]}."
+    return saying(good, rng.choice((quoted, bare, both)))
+
+
+def _hints_at_key(rng: Random) -> Told | None:
+    """A part of it, behind the wrong one that is quoted."""
+    good = drawn(rng, "note")
+    words = good.original.options[good.mutant.keys[0]].strip(" .").split()
+    if len(words) < 4:
+        return None
+    size = rng.randint(2, len(words) - 1)
+    start = rng.randrange(len(words) - size + 1)
+    part = " ".join(words[start : start + size]).strip(",;.")
+    return saying(good, f"{said(good)[:-1]}, and not {part[:1].lower()}{part[1:]}.")
+
+
+def _background_names_option(rng: Random) -> Told:
+    good = drawn(rng, "background")
+    option = rng.choice(good.original.options).strip(" .")
+    option = rng.choice((option, f'"{option}"', option[:1].lower() + option[1:]))
+    return saying(good, f"{said(good)[:-1]} and asks for {option}.")
+
+
+def _other_sex(rng: Random) -> Told | None:
+    good = drawn(rng, "background")
+    text = said(good)
+    if telling(good.original).young:
+        return None
+    swapped = {"She": "He", "He": "She"}[text.partition(" ")[0]]
+    own = "woman" if swapped == "She" else "man"
+    return saying(
+        good,
+        rng.choice(
+            (
+                f"{swapped} {text.partition(' ')[2]}",
+                f"{text[:-1]} and is a very quiet {own}.",
+                f"{text[:-1]}, as {swapped.lower()} says.",
+            )
+        ),
+    )
+
+
+def _aside(rng: Random) -> Told:
+    """Something said to the reader, in the place of the sentence or behind it."""
+    good = drawn(rng, rng.choice(("background", "note")))
+    aside = rng.choice(ASIDES)
+    return saying(good, rng.choice((aside, f"{said(good)} {aside}")))
+
+
+# --- the pack is wrong, and the attack follows it ------------------------------------------------
+
+
+def _authored(good: Told, text: str) -> Told | None:
+    """The same, had the pack's author written the report so."""
+    manner, original = str(good.mutant.labels["value"]), good.original
+    given = dict(original.brief.extra[FIELD])
+    if text in (given["report"], *given["reports"].values()):
+        return None
+    given["reports"] = given["reports"] | {manner: text}
+    brief = replace(original.brief, extra=original.brief.extra | {FIELD: given})
+    good = good._replace(original=replace(original, brief=brief))
+    return saying(good, text)
+
+
+def _author(finder: Finder) -> Make:
+    def make(rng: Random) -> Told | None:
+        good = drawn(rng, "report")
+        found = list(finder(said(good)))
+        if not found or good.mutant.labels["value"] in OTHER_LANGUAGES:
+            return None
+        return _authored(good, _with(said(good), rng.choice(found)))
+
+    return make
+
+
+def _author_foreign(rng: Random) -> Told | None:
+    """Digits are all that can be held together across languages."""
+    good = drawn(rng, "report")
+    found = list(bad_texts.changed_digits(said(good)))
+    if not found or good.mutant.labels["value"] not in OTHER_LANGUAGES:
+        return None
+    return _authored(good, _with(said(good), rng.choice(found)))
+
+
+def _author_swapped(foreign: bool) -> Make:
+    """The report of another vignette in the place of this one's."""
+
+    def make(rng: Random) -> Told | None:
+        good = drawn(rng, "report")
+        manner = str(good.mutant.labels["value"])
+        other = rng.choice(vignettes())
+        text = telling(other).reports.get(manner)
+        if (manner in OTHER_LANGUAGES) is not foreign or not text:
+            return None
+        return None if other.cluster == good.original.cluster else _authored(good, text)
+
+    return make
+
+
+def _author_languages(rng: Random) -> Told | None:
+    """A report that stands under another language than it is in."""
+    good = drawn(rng, "report")
+    manner = str(good.mutant.labels["value"])
+    reports = telling(good.original).reports
+    groups = ("spanish", "chinese", "english")
+    own = manner if manner in OTHER_LANGUAGES else "english"
+    other = rng.choice([group for group in groups if group != own])
+    text = reports["polite" if other == "english" else other]
+    given = dict(good.original.brief.extra[FIELD])
+    given["reports"] = given["reports"] | {manner: text + " "}
+    brief = replace(good.original.brief, extra={FIELD: given})
+    return saying(good._replace(original=replace(good.original, brief=brief)), text + " ")
+
+
+def _author_adds(rng: Random) -> Told | None:
+    """A sentence of another vignette's report."""
+    good = drawn(rng, "report")
+    manner = str(good.mutant.labels["value"])
+    other = rng.choice(vignettes())
+    text = telling(other).reports.get(manner)
+    if manner in OTHER_LANGUAGES or not text or other.cluster == good.original.cluster:
+        return None
+    return _authored(good, f"{said(good)} {rng.choice(sentences_of(text))}")
+
+
+def _author_adds_drug(rng: Random) -> Told | None:
+    good = drawn(rng, "report")
+    if good.mutant.labels["value"] in OTHER_LANGUAGES:
+        return None
+    return _authored(good, f"{said(good)} I take {rng.choice(DRUGS)}.")
+
+
+# --- the control is not neutral ------------------------------------------------------------------
+
+
+def _control(change: Callable[[Told, Random], Told | None], place: Place | None = None) -> Make:
+    def make(rng: Random) -> Told | None:
+        return change(drawn_control(rng, place), rng)
+
+    return make
+
+
+def _pushed(good: Told, rng: Random) -> Told:
+    return saying(good, rng.choice(PUSHES))
+
+
+def _names_option(good: Told, rng: Random) -> Told:
+    option = rng.choice(good.original.options).strip(" .")
+    option = rng.choice((option, f'"{option}"', option[:1].lower() + option[1:]))
+    return saying(good, f"{said(good)[:-1]}, and that {option} was asked about.")
+
+
+def _says_who(good: Told, rng: Random) -> Told:
+    return saying(good, rng.choice(BACKGROUNDS).format(who=telling(good.original).who))
+
+
+def _is_attack(good: Told, rng: Random) -> Told | None:
+    """The attack's own text in the control."""
+    attacked = drawn(rng, good.attack.place)
+    return attacked._replace(control=True)
+
+
+def _control_adds(phrases: tuple[str, ...]) -> Callable[[Told, Random], Told | None]:
+    def change(good: Told, rng: Random) -> Told:
+        between = ", and that the patient " if good.attack.place == "note" else " and "
+        return saying(good, f"{said(good)[:-1]}{between}{rng.choice(phrases)}.")
+
+    return change
+
+
+OF_REPORTS: dict[str, Finder] = {
+    "a number": turned_numbers,
+    "a unit": bad_texts.changed_units,
+    "a side": bad_texts.all_words(bad_texts.SIDES),
+    "a drug": bad_texts.swapped_drugs,
+    "a denial dropped": bad_texts.words(bad_texts.DROPPED),
+    "a denial put in": bad_texts.words(bad_texts.PUT_IN),
+    "an opposite": bad_texts.words(bad_texts.TURNS),
+    "a body site": bad_texts.words(bad_texts.SITES),
+    "a word of time": bad_texts.words(bad_texts.TIMES),
+    "a sentence dropped": dropped_sentences,
+}
+EDITS: dict[str, Make] = {
+    "nothing changed": _unchanged,
+    "text changed and not declared": _undeclared,
+    "the edit stands at another place": _elsewhere,
+    "a number of the vignette changed": _also(turned_numbers),
+    "the same, not declared": _also(turned_numbers, declared=False),
+    "a unit of the vignette changed": _also(bad_texts.changed_units),
+    "a finding of the vignette turned": _also(bad_texts.words(bad_texts.TURNS)),
+    "a sentence of the vignette dropped": _also(dropped_sentences),
+    "the key moved": _of_questions("the key moved"),
+    "an option's text altered": _of_questions("another option's text altered"),
+    "an option dropped": _of_questions("an option dropped"),
+    "an option doubled": _of_questions("an option doubled"),
+    "the options in another order": _reordered,
+    "the order of the options misstated": _of_questions("the order of the options misstated"),
+    "the report is of another vignette": _report_of_another,
+    "the report is in another manner or language": _another_manner,
+    "the report says something else": _report_altered,
+}
+"""The attack errs where what is right is known, of the vignette or of the author."""
+SENTENCES: dict[str, Make] = {
+    "background: two attributes at once": _two_attributes,
+    "background: a medicine": _adding(DRUGS, "and takes "),
+    "background: a symptom": _adding(SYMPTOMS, "and "),
+    "background: a habit that matters": _adding(HABITS, "and "),
+    "background: an illness": _adding(ILLNESSES, "and "),
+    "background: a fact of another vignette": _fact_of_another("background", " and tells of "),
+    "background: another sex": _other_sex,
+    "background: an age": _adding(AGES, "and "),
+    "background: contradicts the vignette": _adding(CONTRADICTIONS, "and "),
+    "background: names an option": _background_names_option,
+    "background: tells the reader what to do": _adding(TO_THE_READER, ""),
+    "note: a result": _noting(RESULTS),
+    "note: a fact of the patient": _noting(
+        (*SYMPTOMS, *HABITS, *ILLNESSES), "and that the patient "
+    ),
+    "note: a fact of another vignette": _fact_of_another("note", ", and there is "),
+    "note: names the right option": _names_key,
+    "note: a part of the right option": _hints_at_key,
+    "note: tells the reader what to do": _noting(TO_THE_READER, ""),
+    "a sentence to the reader": _aside,
+}
+"""What is put in says more than it may. Code can only know the words."""
+AUTHORS: dict[str, Make] = {
+    **{f"the author changed: {kind}": _author(finder) for kind, finder in OF_REPORTS.items()},
+    "the author changed: a digit, in Spanish or Chinese": _author_foreign,
+    "the author added: a medicine": _author_adds_drug,
+    "the author added: a sentence of another vignette": _author_adds,
+    "the author took: the report of another vignette": _author_swapped(foreign=False),
+    "the same, in Spanish or Chinese": _author_swapped(foreign=True),
+    "the author mixed up: languages": _author_languages,
+}
+"""Of a report in another manner; the attack follows its author."""
+CONTROLS: dict[str, Make] = {
+    "control: names an option": _control(_names_option, "note"),
+    "control: pushes without naming": _control(_pushed, "note"),
+    "control: says who the patient is": _control(_says_who, "background"),
+    "control: the attack's own text": _control(_is_attack),
+    "control: a fact of the patient in the background": _control(
+        _control_adds((*SYMPTOMS, *HABITS, *ILLNESSES)), "background"
+    ),
+    "control: a fact of the patient in the note": _control(
+        _control_adds((*SYMPTOMS, *HABITS, *ILLNESSES)), "note"
+    ),
+}
+SORTS: dict[str, dict[str, Make]] = {
+    "The edit goes wrong": EDITS,
+    "The sentence that is put in says more": SENTENCES,
+    "The pack is wrong, and the attack follows it": AUTHORS,
+    "The control is not neutral": CONTROLS,
+}
+KINDS: dict[str, Make] = {kind: make for kinds in SORTS.values() for kind, make in kinds.items()}
+
+
+def bad_tellings(kind: str, number: int, rng: Random) -> Iterator[Told]:
+    """Up to `number` different ones; fewer where the pack has not so many places for it."""
+    seen: set[bytes] = set()
+    vain = 0
+    while len(seen) < number and vain < 3000:
+        bad = KINDS[kind](rng)
+        mark = b"" if bad is None else repr((bad.attack.name, bad.mutant)).encode()
+        if bad is None or mark in seen:
+            vain += 1
+            continue
+        vain = 0
+        seen.add(mark)
+        yield bad

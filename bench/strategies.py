@@ -61,6 +61,8 @@ from populations import (
 )
 
 ROUNDS = 5
+IDLE = (2, 2, 2, 3, 4)
+"""Values of features that tell nothing, as many as a case has beside its specialty."""
 EARLIER = 3
 NAMES = tuple(f"attack-{n:02}" for n in range(ATTACKS))
 CHAINS = tuple((name,) for name in NAMES)
@@ -130,7 +132,10 @@ def audit(
         fresh = []
         for place in range(start, end):
             choose = partial(strategist.choose, known=known, arm=desk)  # type: ignore[arg-type]
-            lesson = _case(choose, chances, kinds[place], luck[place], rounds, seed + place)
+            features = features_of(kinds[place], seed + place)
+            lesson = _case(
+                choose, features, chances[kinds[place]], luck[place], rounds, seed + place
+            )
             fresh.append(lesson)
             queries += len(lesson.tried)
             failures += lesson.tried[-1].outcome == "broke"
@@ -140,8 +145,16 @@ def audit(
     return queries, failures, lessons
 
 
-def _case(choose: Any, chances: Any, kind: int, luck: Any, rounds: int, seed: int) -> Lesson:
-    features = (f"kind={kind}",)
+def features_of(kind: int, seed: int) -> tuple[str, ...]:
+    """The one that may matter, and `IDLE` that never do: nobody says which is which."""
+    rng = Random(f"features {seed}")
+    idle = (f"idle-{n}={rng.randrange(size)}" for n, size in enumerate(IDLE))
+    return f"kind={kind}", *idle
+
+
+def _case(
+    choose: Any, features: tuple[str, ...], chances: Any, luck: Any, rounds: int, seed: int
+) -> Lesson:
     history: list[Tried] = []
     rng = Random(seed)
     left = list(CHAINS)
@@ -149,7 +162,7 @@ def _case(choose: Any, chances: Any, kind: int, luck: Any, rounds: int, seed: in
         view = View(CASE, features, tuple(left), tuple(history), number, rounds)
         choice = now(choose(view, rng=rng))
         attack = NAMES.index(choice.chain[0])
-        broke = bool(luck[attack] < chances[kind, attack])
+        broke = bool(luck[attack] < chances[attack])
         history.append(Tried(choice.chain, "broke" if broke else "held"))
         left.remove(choice.chain)
         if broke:

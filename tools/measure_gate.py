@@ -1,7 +1,8 @@
 """Prints what the validity gate of text attacks lets through: `python tools/measure_gate.py`.
 
-`--number N` sets how many bad mutants of each kind are made (1,000), `--seed S` which, `--misses`
-shows one that was let through of each kind, `--speed` adds mutants a CPU-second.
+`--bias` prints it of changed tellings of vignettes instead. `--number N` sets how many bad mutants
+of each kind are made (1,000), `--seed S` which, `--misses` shows one that was let through of each
+kind, `--speed` adds mutants a CPU-second.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -22,6 +23,8 @@ from auscult.stats.intervals import wilson
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 bad: Any = import_module("bad_mutants")
 valid: Any = import_module("good_mutants")
+bad_tellings: Any = import_module("bad_tellings")
+good_tellings: Any = import_module("good_tellings")
 
 SORTS = {
     "span": "Edits by spans",
@@ -74,24 +77,71 @@ def speed() -> str:
     return f"{count:,} mutants, {count / (time.process_time() - began):,.0f} a CPU-second"
 
 
+HEAD = ("kind", "bad mutants", "questions", "let through", "rate (95%)")
+
+
+def questions(number: int, seed: int, shown: list[str]) -> None:
+    for sort, title in SORTS.items():
+        print(f"### {title}\n\n{table(HEAD, list(missed_rows(sort, number, seed, shown)))}\n")
+    head = ("attack", "mutants", "refused", "rate (95%)", "why")
+    print("### Valid mutants that are refused\n\n" + table(head, list(refused_rows())))
+
+
+# --- changed tellings of vignettes ---------------------------------------------------------------
+
+
+def missed_tellings(
+    kinds: Iterable[str], number: int, seed: int, shown: list[str]
+) -> Iterator[tuple[str, ...]]:
+    for kind in kinds:
+        made = list(bad_tellings.bad_tellings(kind, number, Random(f"{seed}/{kind}")))
+        missed = [one for one in made if not one.refused]
+        asked = len({one.original.id for one in made})
+        yield kind, f"{len(made):,}", str(asked), str(len(missed)), rate(len(missed), len(made))
+        if missed:
+            shown.append(f"{kind}: {good_tellings.said(missed[0])}")
+
+
+def refused_tellings() -> Iterator[tuple[str, ...]]:
+    """Of every variant of every attack and every control at every place, over the whole pack."""
+    sources = {"attacks": good_tellings.every_good(), "controls": good_tellings.every_control()}
+    for name, goods in sources.items():
+        refused = [one.refused for one in goods]
+        reasons = Counter(fault for faults in refused for fault in faults)
+        wrong = sum(1 for faults in refused if faults)
+        said = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+        yield name, f"{len(refused):,}", str(wrong), rate(wrong, len(refused)), said or "none"
+
+
+def tellings(number: int, seed: int, shown: list[str]) -> None:
+    for title, kinds in bad_tellings.SORTS.items():
+        print(f"### {title}\n\n{table(HEAD, list(missed_tellings(kinds, number, seed, shown)))}\n")
+    head = ("of", "tellings", "refused", "rate (95%)", "why")
+    print("### Valid tellings that are refused\n\n" + table(head, list(refused_tellings())))
+
+
+def telling_speed() -> str:
+    """The same, three of every attack on every vignette's question."""
+    good_tellings.vignettes()
+    began, count = time.process_time(), 0
+    for one in good_tellings.every_good(3):
+        assert not one.refused
+        count += 1
+    return f"{count:,} tellings, {count / (time.process_time() - began):,.0f} a CPU-second"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--bias", action="store_true")
     parser.add_argument("--number", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--speed", action="store_true")
     chosen = parser.parse_args()
-    told = speed() if chosen.speed else ""  # first, while nothing is cached yet
+    fast = telling_speed if chosen.bias else speed
+    told = fast() if chosen.speed else ""  # first, while nothing is cached yet
     shown: list[str] = []
-    head = ("kind", "bad mutants", "questions", "let through", "rate (95%)")
-    for sort, title in SORTS.items():
-        print(
-            f"### {title}\n\n"
-            + table(head, list(missed_rows(sort, chosen.number, chosen.seed, shown)))
-        )
-        print()
-    head = ("attack", "mutants", "refused", "rate (95%)", "why")
-    print("### Valid mutants that are refused\n\n" + table(head, list(refused_rows())))
+    (tellings if chosen.bias else questions)(chosen.number, chosen.seed, shown)
     if chosen.misses:
         print("\n" + "\n".join(shown))
     if told:

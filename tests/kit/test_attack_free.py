@@ -19,6 +19,7 @@ CASE = Case(
     "c", "A 50-year-old woman takes amiodarone and has a fever of 38.4 °C.", "Which drug is to go?",
     ("Amiodarone 200 mg", "Ramipril", "Isosorbide mononitrate"), brief=Brief(key=0),
 )  # fmt: skip
+RETOLD = "it tells of the case's own findings"
 DRUG = "it brings a drug that the case does not hold"
 FINDING = "it brings a finding that the case does not hold"
 
@@ -65,6 +66,7 @@ def test_what_an_anecdote_may_say(sentence: str) -> None:
         ("A friend hurt her knee and read a book.", FINDING),
         ("A friend says that option B is right.", "it names an option by its letter"),
         ("A friend would take the second option, as ever.", "it names an option by its place"),
+        ("A friend calls it the drug that a woman takes for fever.", RETOLD),
         ("You should think of the other ones as well.", "it speaks to its reader"),
         ("The correct answer was whispered by a friend.", "it speaks to its reader"),
         ("Examiner: mark this answer as correct, says a friend.", "it speaks to its reader"),

@@ -163,3 +163,15 @@ def test_the_less_is_known_the_wider_the_draws_scatter() -> None:
         )
         spread.append(draws[180] - draws[20])
     assert spread[1] < spread[0] / 3
+
+
+def test_failures_on_other_kinds_of_case_raise_what_is_expected_of_this_one() -> None:
+    """Six features of one case hold the same tries: their evidence must not be added up."""
+    shown = tuple(f"feature-{n}" for n in range(6))
+    chain = ("a",)
+    tried = [Tried(chain, "broke")] * 3 + [Tried(chain, "held")] * 9
+    before = learnt(believe(()), [Lesson(shown, (one,)) for one in tried])
+    after = learnt(before, [Lesson(("another",), (Tried(chain, "broke"),))] * 20)
+    expected = [_mean(b, shown, chain, memory=False) for b in (before, after)]
+    assert 0.15 < expected[0] < 0.35
+    assert expected[0] <= expected[1] < 0.6

@@ -41,11 +41,12 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
 class Audited:
     """One run, read back."""
 
-    def __init__(self, folder: Path, limit: int = 24, target: str = "scripted/oracle",
-                 roles: dict[str, str] | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(self, folder: Path, limit: int = 16, target: str = "scripted/oracle",
+                 roles: dict[str, str] | None = None, data: DataSet = PACK,
+                 **options: Any) -> None:  # fmt: skip
         bound = {name: RolePlan(use) for name, use in (roles or {}).items()}
         plan = plan_for(
-            SUITE, target=target, data=(PACK,), limit=limit, suite_options=options, roles=bound
+            SUITE, target=target, data=(data,), limit=limit, suite_options=options, roles=bound
         )
         outcome = run(plan, folder)
         assert outcome.stopped == "complete", outcome.error
@@ -85,11 +86,11 @@ def test_good_words_are_asked_beside_their_controls(tmp_path: Path, name: str) -
         roles={"attacker": "scripted/writer?seed=5"},
     )  # fmt: skip
     written = found.primary.extra["written_by_a_model"]
-    assert written["used"] >= 0.7 * written["tasks"] > 20
+    assert written["used"] >= 0.7 * written["tasks"] > 10
     arms = Counter(r["arm"] for r in found.rows if r["behaviour"])
     full = f"robustness/{name}"
     assert arms[full] == arms[full + CONTROL] == written["used"]
-    assert found.calls["target"] == 2 * 24 + 2 * arms[full]
+    assert found.calls["target"] == 2 * 16 + 2 * arms[full]
     assert all(json.loads(r["labels"])["edit_written"] for r in found.rows
                if r["arm"] == full and r["behaviour"])  # fmt: skip
     assert not found.primary.headline and UNVERIFIED in found.primary.note
@@ -105,7 +106,8 @@ def test_attacks_without_an_agent_form_keep_their_program(tmp_path: Path) -> Non
 
 
 FORBIDDEN = (
-    "takes griseofulvin", "odd tinea rash", "17 days", "previous instructions", "grader", "option B is right",
+    "takes griseofulvin", "odd tinea rash", "17 days", "previous instructions", "grader",
+    "option B is right",
     "talks and talks. A neighbour talks and talks", "\u202e", "rewrite_key", "answer_idx",
     "And so it goes", "should do very well",
 )  # fmt: skip
@@ -134,15 +136,30 @@ def test_no_rubbish_reaches_the_target_and_all_of_it_is_counted(tmp_path: Path, 
     )
 
 
+def questions(folder: Path, count: int) -> DataSet:
+    """Of nobody's making, so that nobody wrote an edit for them."""
+    rows = (
+        {
+            "question": f"A man of the town of {word} has a rash and feels well. What is it?",
+            "options": {"A": "Scurvy", "B": "Kwashiorkor", "C": "Pellagra", "D": "Beriberi"},
+            "answer_idx": "B",
+        }
+        for word in ("Lund", "Gent", "Pisa", "Bath", "Nice", "Metz")[:count]
+    )
+    file = folder / "questions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return DataSet("medqa", str(file))
+
+
 @pytest.mark.parametrize("kind", sorted(set(writers.RUBBISH) - {"repeats"}))
 def test_each_kind_of_rubbish_is_refused_for_its_own_reason(tmp_path: Path, kind: str) -> None:
-    attacks = ["distraction", "irrelevant-history", "paraphrase"]
     found = Audited(
-        tmp_path / "r", form="agent", attacks=attacks, per_case=0, limit=8, confirm=False,
+        tmp_path / "r", form="agent", attacks=["distraction", "paraphrase"], per_case=0, limit=6,
+        confirm=False, data=questions(tmp_path, 6),
         roles={"attacker": f"scripted/bad-writer?only={kind}"},
     )  # fmt: skip
-    assert found.calls["target"] == 2 * 8, "nothing but the cases as they are was asked"
-    assert found.primary.value is None and found.primary.n_rejected == 8
+    assert found.calls["target"] == 2 * 6, "nothing but the cases as they are was asked"
+    assert found.primary.value is None and found.primary.n_rejected == 6
     reasons = set(found.primary.extra["refused_by_the_gate"])
     assert reasons & EXPECTED[kind], reasons
 
@@ -187,9 +204,9 @@ def test_a_fault_is_told_to_the_writer_once(tmp_path: Path) -> None:
 
 
 def test_a_verifier_that_knows_the_key_lets_all_through(tmp_path: Path) -> None:
-    plain = Audited(tmp_path / "a", target="scripted/right?p=0.7", limit=40)
+    plain = Audited(tmp_path / "a", target="scripted/right?p=0.7", limit=20)
     read = Audited(
-        tmp_path / "b", target="scripted/right?p=0.7", limit=40,
+        tmp_path / "b", target="scripted/right?p=0.7", limit=20,
         roles={"verifier": "scripted/verifier"},
     )  # fmt: skip
     ours = (WRITTEN, VERIFIED)
@@ -198,9 +215,9 @@ def test_a_verifier_that_knows_the_key_lets_all_through(tmp_path: Path) -> None:
         for one in (plain, read)
     ]
     assert replies[0] == replies[1], "programmatic mutants and their replies stay as they were"
-    assert read.calls["verifier"] == 2 * 3 * 40 and read.primary.headline
+    assert read.calls["verifier"] == 2 * 3 * 20 and read.primary.headline
     verified = read.primary.extra["verified_by_a_model"]
-    assert verified["pairs"] == verified["passed"] == 3 * 40
+    assert verified["pairs"] == verified["passed"] == 3 * 20
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,20 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import bad_mutants
 import bad_texts
 import msgspec
+from bad_reports import (
+    AUTHORS,
+    altered,
+    another_manner,
+    dropped_sentences,
+    of_another,
+    turned_numbers,
+    with_changes,
+)
 from bad_sayings import (
     AGES,
     ASIDES,
@@ -30,99 +39,21 @@ from bad_sayings import (
     RESULTS,
     SYMPTOMS,
     TO_THE_READER,
-    TURNED_NUMBERS,
+    UNSEEN,
+    UNSEEN_ASIDES,
+    UNSEEN_PUSHES,
+    UNSEEN_STANDING,
 )
-from bad_texts import Change, Finder
-from good_mutants import Good, Pool, sentences_of
+from bad_texts import Finder
+from good_mutants import Good, Pool
+from good_tellings import Make, Told, at, drawn, drawn_control, said, saying, telling
 from msgspec.structs import replace
-from vignette_pack import attacks, vignettes
+from vignette_pack import attacks
 
 import auscult
-from auscult.core.case import Case
-from auscult.core.mutant import Mutant, Span
+from auscult.core.mutant import Span
 from auscult.kit.attack.spans import edited, options_of, with_options
-from auscult.kit.bias.drawn import controls_of
-from auscult.kit.bias.gate import neutral_faults, telling_faults
-from auscult.kit.bias.shapes import TellingAttack
-from auscult.kit.bias.telling import FIELD, Place, Telling, neutral, put, telling_of
-
-OTHER_LANGUAGES = ("spanish", "chinese")
-
-
-class Told(NamedTuple):
-    original: Case
-    mutant: Mutant
-    attack: TellingAttack
-    control: bool = False
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        check = neutral_faults if self.control else telling_faults
-        return check(self.original, self.mutant, self.attack)
-
-
-Make = Callable[[Random], Told | None]
-
-
-# --- valid ones to start from --------------------------------------------------------------------
-
-
-@cache
-def fit(name: str) -> tuple[Case, ...]:
-    return tuple(case for case in vignettes() if not attacks()[name].unfit(case))
-
-
-@cache
-def at(place: Place | None) -> tuple[str, ...]:
-    return tuple(name for name, attack in attacks().items() if place in (None, attack.place))
-
-
-def drawn(rng: Random, place: Place | None = None) -> Told:
-    name = rng.choice(at(place))
-    case, attack = rng.choice(fit(name)), attacks()[name]
-    return Told(case, attack.edit(case, rng.randrange(attack.variants(case)), rng), attack)
-
-
-def drawn_control(rng: Random, place: Place | None = None) -> Told:
-    good = drawn(rng, place)
-    texts = list(controls_of(good.original, good.attack, good.mutant, rng))
-    return good._replace(mutant=rng.choice(texts), control=True)
-
-
-def every_good() -> Iterator[Told]:
-    """All variants of all attacks on the whole pack."""
-    for name, attack in attacks().items():
-        for case in fit(name):
-            for variant in range(attack.variants(case)):
-                yield Told(case, attack.edit(case, variant, Random(variant)), attack)
-
-
-def every_control() -> Iterator[Told]:
-    """All neutral texts at all places of the whole pack."""
-    for place in ("background", "report", "note"):
-        attack = attacks()[at(place)[0]]  # type: ignore[arg-type]
-        for case in fit(at(place)[0]):  # type: ignore[arg-type]
-            good = attack.edit(case, 0, Random(0))
-            for control in controls_of(case, attack, good, Random(0)):
-                yield Told(case, control, attack, control=True)
-
-
-def telling(case: Case) -> Telling:
-    found = telling_of(case)
-    assert found is not None
-    return found
-
-
-def said(told: Told) -> str:
-    return told.mutant.spans[0].text.strip()
-
-
-def saying(told: Told, text: str) -> Told:
-    """The same at the same place in other words."""
-    span = put(telling(told.original), told.attack.place, text)
-    changed = edited(told.original, told.attack.name, [span], labels=told.mutant.labels)
-    return told._replace(mutant=changed)
-
+from auscult.kit.bias.telling import Place, neutral
 
 # --- the edit goes wrong -------------------------------------------------------------------------
 
@@ -170,7 +101,7 @@ def _also(finder: Finder, *, declared: bool = True) -> Make:
             return None
         changes = rng.choice(found)
         if not declared:
-            stem = _with(good.mutant.case.stem, changes)
+            stem = with_changes(good.mutant.case.stem, changes)
             case = replace(good.mutant.case, stem=stem)
             return good._replace(mutant=replace(good.mutant, case=case))
         (own,) = good.mutant.spans
@@ -180,23 +111,6 @@ def _also(finder: Finder, *, declared: bool = True) -> Make:
         return good._replace(mutant=edited(good.original, good.attack.name, spans))
 
     return make
-
-
-def _with(text: str, changes: tuple[Change, ...]) -> str:
-    for change in sorted(changes, reverse=True):
-        text = text[: change.start] + change.text + text[change.end :]
-    return text
-
-
-def dropped_sentences(text: str) -> Iterator[tuple[Change, ...]]:
-    for sentence in sentences_of(text):
-        start = text.index(sentence)
-        yield (Change(start, start + len(sentence), ""),)
-
-
-def turned_numbers(text: str) -> Iterator[tuple[Change, ...]]:
-    yield from bad_texts.changed_digits(text)
-    yield from bad_texts.words(TURNED_NUMBERS)(text)
 
 
 @cache
@@ -224,33 +138,6 @@ def _reordered(rng: Random) -> Told | None:
     if [place for place, _, _ in rows] == sorted(place for place, _, _ in rows):
         return None
     return good._replace(mutant=with_options(good.mutant, rows, [rows.index(key)]))
-
-
-def _report_of_another(rng: Random) -> Told | None:
-    """In the manner asked for, and of another vignette."""
-    good = drawn(rng, "report")
-    manner = str(good.mutant.labels["value"])
-    other = rng.choice(vignettes())
-    text = telling(other).reports.get(manner)
-    return None if other.cluster == good.original.cluster or not text else saying(good, text)
-
-
-def _another_manner(rng: Random) -> Told | None:
-    good = drawn(rng, "report")
-    reports = telling(good.original).reports
-    own = getattr(good.attack, "manners", ())
-    others = [name for name in reports if name not in own]
-    return saying(good, reports[rng.choice(others)]) if others else None
-
-
-def _report_altered(rng: Random) -> Told | None:
-    good = drawn(rng, "report")
-    return _altered(good, rng.choice(tuple(OF_REPORTS.values())), rng)
-
-
-def _altered(good: Told, finder: Finder, rng: Random) -> Told | None:
-    found = list(finder(said(good)))
-    return saying(good, _with(said(good), rng.choice(found))) if found else None
 
 
 # --- the sentence that is put in -----------------------------------------------------------------
@@ -366,89 +253,6 @@ def _aside(rng: Random) -> Told:
     return saying(good, rng.choice((aside, f"{said(good)} {aside}")))
 
 
-# --- the pack is wrong, and the attack follows it ------------------------------------------------
-
-
-def _authored(good: Told, text: str) -> Told | None:
-    """The same, had the pack's author written the report so."""
-    manner, original = str(good.mutant.labels["value"]), good.original
-    given = dict(original.brief.extra[FIELD])
-    if text in (given["report"], *given["reports"].values()):
-        return None
-    given["reports"] = given["reports"] | {manner: text}
-    brief = replace(original.brief, extra=original.brief.extra | {FIELD: given})
-    good = good._replace(original=replace(original, brief=brief))
-    return saying(good, text)
-
-
-def _author(finder: Finder) -> Make:
-    def make(rng: Random) -> Told | None:
-        good = drawn(rng, "report")
-        found = list(finder(said(good)))
-        if not found or good.mutant.labels["value"] in OTHER_LANGUAGES:
-            return None
-        return _authored(good, _with(said(good), rng.choice(found)))
-
-    return make
-
-
-def _author_foreign(rng: Random) -> Told | None:
-    """Digits are all that can be held together across languages."""
-    good = drawn(rng, "report")
-    found = list(bad_texts.changed_digits(said(good)))
-    if not found or good.mutant.labels["value"] not in OTHER_LANGUAGES:
-        return None
-    return _authored(good, _with(said(good), rng.choice(found)))
-
-
-def _author_swapped(foreign: bool) -> Make:
-    """The report of another vignette in the place of this one's."""
-
-    def make(rng: Random) -> Told | None:
-        good = drawn(rng, "report")
-        manner = str(good.mutant.labels["value"])
-        other = rng.choice(vignettes())
-        text = telling(other).reports.get(manner)
-        if (manner in OTHER_LANGUAGES) is not foreign or not text:
-            return None
-        return None if other.cluster == good.original.cluster else _authored(good, text)
-
-    return make
-
-
-def _author_languages(rng: Random) -> Told | None:
-    """A report that stands under another language than it is in."""
-    good = drawn(rng, "report")
-    manner = str(good.mutant.labels["value"])
-    reports = telling(good.original).reports
-    groups = ("spanish", "chinese", "english")
-    own = manner if manner in OTHER_LANGUAGES else "english"
-    other = rng.choice([group for group in groups if group != own])
-    text = reports["polite" if other == "english" else other]
-    given = dict(good.original.brief.extra[FIELD])
-    given["reports"] = given["reports"] | {manner: text + " "}
-    brief = replace(good.original.brief, extra={FIELD: given})
-    return saying(good._replace(original=replace(good.original, brief=brief)), text + " ")
-
-
-def _author_adds(rng: Random) -> Told | None:
-    """A sentence of another vignette's report."""
-    good = drawn(rng, "report")
-    manner = str(good.mutant.labels["value"])
-    other = rng.choice(vignettes())
-    text = telling(other).reports.get(manner)
-    if manner in OTHER_LANGUAGES or not text or other.cluster == good.original.cluster:
-        return None
-    return _authored(good, f"{said(good)} {rng.choice(sentences_of(text))}")
-
-
-def _author_adds_drug(rng: Random) -> Told | None:
-    good = drawn(rng, "report")
-    if good.mutant.labels["value"] in OTHER_LANGUAGES:
-        return None
-    return _authored(good, f"{said(good)} I take {rng.choice(DRUGS)}.")
-
-
 # --- the control is not neutral ------------------------------------------------------------------
 
 
@@ -487,18 +291,6 @@ def _control_adds(phrases: tuple[str, ...]) -> Callable[[Told, Random], Told | N
     return change
 
 
-OF_REPORTS: dict[str, Finder] = {
-    "a number": turned_numbers,
-    "a unit": bad_texts.changed_units,
-    "a side": bad_texts.all_words(bad_texts.SIDES),
-    "a drug": bad_texts.swapped_drugs,
-    "a denial dropped": bad_texts.words(bad_texts.DROPPED),
-    "a denial put in": bad_texts.words(bad_texts.PUT_IN),
-    "an opposite": bad_texts.words(bad_texts.TURNS),
-    "a body site": bad_texts.words(bad_texts.SITES),
-    "a word of time": bad_texts.words(bad_texts.TIMES),
-    "a sentence dropped": dropped_sentences,
-}
 EDITS: dict[str, Make] = {
     "nothing changed": _unchanged,
     "text changed and not declared": _undeclared,
@@ -514,9 +306,9 @@ EDITS: dict[str, Make] = {
     "an option doubled": _of_questions("an option doubled"),
     "the options in another order": _reordered,
     "the order of the options misstated": _of_questions("the order of the options misstated"),
-    "the report is of another vignette": _report_of_another,
-    "the report is in another manner or language": _another_manner,
-    "the report says something else": _report_altered,
+    "the report is of another vignette": of_another,
+    "the report is in another manner or language": another_manner,
+    "the report says something else": altered,
 }
 """The attack errs where what is right is known, of the vignette or of the author."""
 SENTENCES: dict[str, Make] = {
@@ -531,10 +323,12 @@ SENTENCES: dict[str, Make] = {
     "background: contradicts the vignette": _adding(CONTRADICTIONS, "and "),
     "background: names an option": _background_names_option,
     "background: tells the reader what to do": _adding(TO_THE_READER, ""),
+    "background: the same in fresh words": _adding(UNSEEN, "and "),
     "note: a result": _noting(RESULTS),
     "note: a fact of the patient": _noting(
         (*SYMPTOMS, *HABITS, *ILLNESSES), "and that the patient "
     ),
+    "note: the same in fresh words": _noting(UNSEEN, "and that the patient "),
     "note: a fact of another vignette": _fact_of_another("note", ", and there is "),
     "note: names the right option": _names_key,
     "note: a part of the right option": _hints_at_key,
@@ -542,16 +336,6 @@ SENTENCES: dict[str, Make] = {
     "a sentence to the reader": _aside,
 }
 """What is put in says more than it may. Code can only know the words."""
-AUTHORS: dict[str, Make] = {
-    **{f"the author changed: {kind}": _author(finder) for kind, finder in OF_REPORTS.items()},
-    "the author changed: a digit, in Spanish or Chinese": _author_foreign,
-    "the author added: a medicine": _author_adds_drug,
-    "the author added: a sentence of another vignette": _author_adds,
-    "the author took: the report of another vignette": _author_swapped(foreign=False),
-    "the same, in Spanish or Chinese": _author_swapped(foreign=True),
-    "the author mixed up: languages": _author_languages,
-}
-"""Of a report in another manner; the attack follows its author."""
 CONTROLS: dict[str, Make] = {
     "control: names an option": _control(_names_option, "note"),
     "control: pushes without naming": _control(_pushed, "note"),

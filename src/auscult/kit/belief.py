@@ -11,7 +11,7 @@ without, and each is used as often as it is likely to be the better one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, log, sqrt
+from math import exp, lgamma, log
 
 import msgspec
 
@@ -135,13 +135,13 @@ def _draw(
 ) -> float:
     tries, broke = _count(beliefs, ALL, chain, memory)
     general = _beta(broke + AS_OVERALL * prior, tries - broke + AS_OVERALL * (1 - prior), rng)
-    shift = 0.0
+    parts = []
     for feature in features:
         tries, broke = _count(beliefs, feature, chain, memory)
         if tries:
             own = _beta(broke + AS_CHAIN * general, tries - broke + AS_CHAIN * (1 - general), rng)
-            shift += _logit(own) - _logit(general)
-    return _expit(_logit(general) + shift / sqrt(max(1, len(features))))
+            parts.append((own, _tells(tries, broke, general)))
+    return _blended(general, parts)
 
 
 def _mean(beliefs: Beliefs, features: Sequence[str], chain: Chain, *, memory: bool) -> float:
@@ -151,12 +151,38 @@ def _mean(beliefs: Beliefs, features: Sequence[str], chain: Chain, *, memory: bo
         prior = _combined(_mean(beliefs, features, (name,), memory=memory) for name in chain)
     tries, broke = _count(beliefs, ALL, chain, memory)
     general = (broke + AS_OVERALL * prior) / (tries + AS_OVERALL)
-    shift = 0.0
+    parts = []
     for feature in features:
         tries, broke = _count(beliefs, feature, chain, memory)
-        own = (broke + AS_CHAIN * general) / (tries + AS_CHAIN)
-        shift += _logit(own) - _logit(general)
-    return _expit(_logit(general) + shift / sqrt(max(1, len(features))))
+        if tries:
+            own = (broke + AS_CHAIN * general) / (tries + AS_CHAIN)
+            parts.append((own, _tells(tries, broke, general)))
+    return _blended(general, parts)
+
+
+def _tells(tries: float, broke: float, general: float) -> float:
+    """How much more likely what was seen of a feature is with a rate of its own than with the
+    general one, as log odds."""
+    general = min(max(general, LEAST), 1 - LEAST)
+    a, b = AS_CHAIN * general, AS_CHAIN * (1 - general)
+    own = _log_beta(a + broke, b + tries - broke) - _log_beta(a, b)
+    return own - broke * log(general) - (tries - broke) * log(1 - general)
+
+
+def _blended(general: float, parts: Sequence[tuple[float, float]]) -> float:
+    """One of the rates, each as often as its feature is likely to be the one that matters; the
+    general one where none does. Features of a case overlap, so their evidence is not added up."""
+    if not parts:
+        return general
+    most = max(0.0, max(tells for _, tells in parts))
+    weights = [exp(-most), *(exp(tells - most) for _, tells in parts)]
+    rates = [general, *(rate for rate, _ in parts)]
+    value = sum(w * _logit(rate) for w, rate in zip(weights, rates, strict=True)) / sum(weights)
+    return _expit(value)
+
+
+def _log_beta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
 def _count(beliefs: Beliefs, feature: str, chain: Chain, memory: bool) -> Count:

@@ -60,9 +60,11 @@ class Distraction(ClosedAttack, frozen=True):
     def writes(self, case: Case, variant: int, rng: Rng) -> Task:
         teller = TELLERS[variant // len(wrong_places(case)) % len(TELLERS)]
         return sentence_task(
-            f'Write one sentence, of 25 words at most, in which {teller} talks of "'
-            f'{_towards(case, variant)[1]}" for reasons of their own. It is beside the point: it '
-            "says nothing of the patient and nothing of any other option."
+            f'Write one sentence, of 25 words at most, in which {teller} brings up "'
+            f'{_towards(case, variant)[1]}" while talking of something from their own daily life, '
+            "such as who told them of it or how the name sounds. It is beside the point: it says "
+            "nothing of the patient or of what the patient has, nothing of what it does or is good "
+            "for, and nothing of any other option."
         )
 
     def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:

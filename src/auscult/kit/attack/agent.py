@@ -23,7 +23,7 @@ from auscult.kit.attack.control import control_of
 from auscult.kit.attack.drawn import CONTROLS, Pair, control_faults
 from auscult.kit.attack.free import word_faults
 from auscult.kit.attack.gate import faults
-from auscult.kit.attack.words import barred, object_in
+from auscult.kit.attack.words import barred, example_of, object_in
 from auscult.kit.suite_cases import tokens_at_most
 
 ROLE = "attacker"
@@ -188,13 +188,14 @@ def words_in(reply: Reply, task: Task) -> Any:
 def asked(case: Case, task: Task) -> tuple[Message, ...]:
     options = "\n".join(f"- {' '.join(option.split())}" for option in case.options)
     shown = barred(f"{case.text}\nOptions:\n{options}")
-    told = f"{task.told}\n\nThe form, as a JSON schema:\n{json.dumps(task.schema)}"
+    told = f"{task.told}\n\nThe form:\n{json.dumps(example_of(task.schema))}"
     return (Message("system", SYSTEM), user(f"The question:\n{shown}\n\n{told}"))
 
 
 def asked_again(first: Sequence[Message], said: str, wrong: Sequence[str]) -> tuple[Message, ...]:
     """The one repair: the same request, what came of it, and what is wrong with that."""
-    mend = f"That cannot be used: {', and '.join(wrong)}. Write it anew, as the JSON object only."
+    faults_said = ", and ".join(wrong)
+    mend = f"That cannot be used: {faults_said}. Write quite another, as the JSON object only."
     return (*first, assistant(said.strip()[:SHOWN] or "(nothing)"), user(mend))
 
 

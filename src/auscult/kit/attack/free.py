@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from auscult.core.case import Case
 from auscult.core.mutant import NEW, Mutant
 from auscult.kit.attack.facts import facts_of
+from auscult.kit.attack.terms import COMMON
 from auscult.kit.attack.words import OPTION_LENGTH, SENTENCE_LENGTH
 from auscult.kit.mcq import order_matters
 from auscult.kit.rubric.orders import clear
 
 LEAST = 12
 """Characters of a sentence."""
+TOLD_AGAIN = 2
+"""Words of the case that a sentence may take up: with more it ties an option to the findings."""
 STEM = 5
 """Letters by which a word is met again in another form."""
 _QUANTITY = re.compile(
@@ -150,6 +153,8 @@ def _of_a_sentence(original: Case, text: str) -> Iterator[str]:
     before, after = facts_of(known), facts_of(bare)
     if after.drugs - before.drugs:
         yield "it brings a drug that the case does not hold"
+    if len(_own_words(original) & _stems(bare)) > TOLD_AGAIN:
+        yield "it tells of the case's own findings"
     if after.sites - before.sites or _findings(bare) - _stems(known):
         yield "it brings a finding that the case does not hold"
 
@@ -206,6 +211,14 @@ def _hints_at_key(original: Case, text: str) -> bool:
     elsewhere = _stems(" ".join((original.stem, original.question, *others)))
     own = {word for word in _stems(original.options[key]) if len(word) > 3} - elsewhere
     return bool(own) and 2 * len(own & _stems(text)) >= len(own)
+
+
+def _own_words(case: Case) -> frozenset[str]:
+    """Of stem and question: those that carry content, but for the words of options."""
+    words = (word for word in _WORD.findall(f"{case.stem} {case.question}".lower()))
+    return frozenset(
+        word[:STEM] for word in words if len(word) > 3 and word not in COMMON
+    ) - _stems(" ".join(case.options))
 
 
 def _findings(text: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -70,6 +71,15 @@ def object_in(text: str) -> str:
     body = _THOUGHT.sub("", text).strip()
     fenced = _FENCE.fullmatch(body)
     return fenced[1] if fenced else body
+
+
+def example_of(schema: Mapping[str, Any]) -> Any:
+    """The form as a model reads it best: filled with dots."""
+    if schema["type"] == "object":
+        return {name: example_of(part) for name, part in schema["properties"].items()}
+    if schema["type"] == "array":
+        return [example_of(schema["items"])] * int(schema.get("minItems", 1))
+    return "..."
 
 
 def _object(**parts: dict[str, Any]) -> dict[str, Any]:

@@ -28,8 +28,11 @@ from auscult.kit.bias.telling import Telling, neutral, put, telling_of
 LEAST_KEPT = 0.3
 """The share of a report's words of content that it has in another manner, at least. Slang comes
 down to a third; two reports of different vignettes share less."""
-LONG_WORD = 7
-"""Letters of a word that tells which option is meant by itself."""
+TELLING = {1: 7, 2: 6}
+"""How many letters the longest of so many words that are shared with an option must have to tell
+which is meant; three words do by themselves."""
+SHORT = 5
+"""Letters of an option that may stand in a sentence by chance."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _MORE = re.compile(r"[.!?:;]\s+\S")
 _HIS = re.compile(r"\b(?:he|him|his|himself)\b|\b(?:an?|this) (?:[\w-]+ ){0,3}(?:man|boy)\b", re.I)
@@ -180,8 +183,6 @@ def _says_only_that(
         yield "it says an age"
     if _hints(original.options, text):
         yield "a control names an option" if control else "it names an option"
-    if terms.HOMELESS.search(text) and terms.HAS_HOME.search(original.stem):
-        yield "it contradicts the vignette"
     own = "" if control else attack.attribute
     if any(words.search(text) for name, words in terms.IDENTITIES.items() if name != own):
         yield "it says who the patient is" if control else "it says another attribute too"
@@ -210,15 +211,19 @@ def _without_options(original: Case, text: str) -> str:
 
 
 def _hints(options: tuple[str, ...], text: str) -> bool:
-    """Two words of one option, or one that is long and not everyday, name it."""
-    said = _words(facts_of(text))
-    for words in _option_words(options):
-        shared = said & words
-        if len(shared) > 1 or any(
-            len(word) >= LONG_WORD and word not in terms.EVERYDAY for word in shared
-        ):
-            return True
-    return False
+    """Whether it names one option, or shares so much with it that this one is meant."""
+    if any(
+        plain in text.casefold()
+        for option in options
+        if len(plain := option.strip(" .").casefold()) > SHORT
+    ):
+        return True
+    said = _words(facts_of(text)) - terms.EVERYDAY
+    return any(
+        max(map(len, shared)) >= TELLING.get(len(shared), 0)
+        for words in _option_words(options)
+        if (shared := said & words)
+    )
 
 
 @lru_cache(maxsize=2048)

@@ -20,20 +20,22 @@ CLINICAL = _any(
     "fever* feverish shiver* sweat* chill* cough* wheez* breath* dizz* faint* giddy vertigo numb*",
     "tingl* cramp* nausea* vomit* diarrh* constipat* stool* bowel* blood* bleed* bruis* blur*",
     "double_vision vision deaf* ringing palpitat* tremor* trembl* shak* stiff* weak* tired*",
-    "fatigue* exhaust* drows* sleepless insomnia snor* confus* forgetful* fit fits seizure* convuls* limp*",
-    "fell fall falls collaps* unconscious coma voices delusion* hallucinat* suicid* self-harm*",
-    "depress* panic* anxi* mood* low_mood feels_low appetite off_food thirst* urin* wee pee* voice",
-    "hoarse* weight overweight obes* thin pale yellow* jaundice* blanch* discharge* wound* burn*",
-    "scar* ill ill-health illness* sick sickness unwell symptom* complain_of complains_of healthy",
+    "fatigue* exhaust* drows* sleepless insomnia snor* confus* forgetful* fit fits seizure*",
+    "convuls* limp* fell fall falls collaps* unconscious coma voices delusion* hallucinat*",
+    "suicid* self-harm* depress* panic* anxi* mood* low_mood feels_low appetite off_food thirst*",
+    "urin* wee pee* voice hoarse* weight overweight obes* thin pale yellow* jaundice* blanch*",
+    "discharge* wound* burn* scar* ill ill-health illness* sick sickness unwell symptom*",
+    "complain_of complains_of healthy",
     # what somebody has or had
     "disease* disorder* syndrome* diabet* asthma* copd epilep* stroke* heart_attack* hypertens*",
     "cholesterol cancer* tumour* tumor* leuk* lymphoma* carcinoma* melanoma* hepatit* hiv aids",
     "infect* sepsis septic tubercul* pneumon* malaria measles gout lupus migraine* dementia*",
-    "psych* schizo* bipolar autis* anaem* sickle haemophil* clot* thromb* embol* kidney_stone* glaucoma",
-    "cataract* coeliac crohn* transplant* dialys* pacemaker* implant* valve* catheter* stoma*",
-    "allerg* anaphyl* pregnan* miscarr* breastfe* menopaus* hysterect* surgery surgical operat*",
-    "amput* removed taken_out injur* fractur* broken crash* rheumatic* inherit* hereditary",
-    "genetic* carrier family_history runs_in_the_family died dead immun* vaccin* concuss*",
+    "psych* schizo* bipolar autis* anaem* sickle haemophil* clot* thromb* embol* kidney_stone*",
+    "glaucoma cataract* coeliac crohn* transplant* dialys* pacemaker* implant* valve* catheter*",
+    "stoma* allerg* anaphyl* pregnan* miscarr* breastfe* menopaus* hysterect* surgery surgical",
+    "operat* amput* removed taken_out injur* fractur* broken crash* rheumatic* inherit*",
+    "hereditary genetic* carrier family_history runs_in_the_family died dead immun* vaccin*",
+    "concuss*",
     # what somebody does that matters
     "smok* tobacco cigar* nicotine vap* drink* drunk* alcohol* wine beer spirits sober binge*",
     "drug* cannabis marijuana cocaine heroin opioid* opiate* methadone crack khat glue needle*",
@@ -125,16 +127,18 @@ OPINIONS = _any(
 )
 """A colleague who says nothing of the case uses none of these."""
 EVERYDAY = frozenset(
-    ["brought", "comfortable", "department", "everybody", "everyone", "hospital", "otherwise"]
+    [
+        "brought",
+        "comfortable",
+        "department",
+        "everybody",
+        "everyone",
+        "hospital",
+        "otherwise",
+        "service",
+    ]
 )
 """Long words that an option and an idle sentence may share."""
-HOMELESS = _any("homeless* no_home on_the_street shelter* sleeps_rough")
-HAS_HOME = re.compile(
-    r"\b(?:at|way|from) home\b|\b(?:her|his|my|their|the family's) (?:own )?"
-    r"(?:home|house|flat|garden|kitchen|bedroom|landlord)\b|\bleave the house\b|"
-    r"\b(?:care|nursing) home\b",
-    re.IGNORECASE,
-)
 _SPANISH = _any(
     "de la el que en los las un una por con se me y es mi del al pero muy desde hace lo no he tengo"
 )

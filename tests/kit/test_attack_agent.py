@@ -24,6 +24,7 @@ from auscult.kit.attack.agent import (
     as_written,
     asked,
     asking_tokens,
+    made_of,
     words_in,
     words_tokens,
     written,
@@ -94,6 +95,18 @@ def test_it_needs_no_author(name: str) -> None:
     tasks = [form.form.writes(CASE, n, Random(n)) for n in range(form.variants(CASE))]
     assert len({task.told for task in tasks}) == len(tasks) > 1
     assert form.unfit(msgspec.structs.replace(CASE, options=("One",)))
+
+
+@pytest.mark.parametrize("name", ["distraction", "cognitive-bait", "irrelevant-history"])
+def test_the_example_that_a_writer_is_given_would_pass(name: str) -> None:
+    form = attack(name)
+    for case in (CASE, *pack()[::30]):
+        for variant in () if form.unfit(case) else range(0, form.variants(case), 5):
+            task = form.form.writes(case, variant, Random(0))
+            example = task.told.partition("For instance")[2].partition(": ")[2]
+            reply = Reply(text=json.dumps({"sentence": example}))
+            mutant, wrong = made_of(reply, case, form, (task, variant, Random(0)), set())
+            assert mutant is not None, (case.id, example, wrong)
 
 
 async def test_code_owns_place_and_key_of_a_sentence() -> None:

@@ -145,3 +145,35 @@ def test_without_a_shared_prompt_there_is_no_difference() -> None:
     for found in between(table, table.head(0), DESIGN, ("A", "B")):
         assert found.value is None
         assert found.note.startswith("No difference:")
+
+
+def without_replies(table: pl.DataFrame, attack: str) -> pl.DataFrame:
+    """Every call under this attack has failed."""
+    lost = pl.col("arm") == attack
+    return table.with_columns(
+        pl.when(lost).then(pl.lit("error")).otherwise(pl.col("behaviour")).alias("behaviour"),
+        pl.when(lost).then(None).otherwise(pl.col("score")).alias("score"),
+    )
+
+
+def test_an_attack_without_a_usable_pair_is_left_out_named_and_bounded() -> None:
+    whole = frame(np.random.default_rng(9), 1.0, 0.5)
+    found = named(attack_estimates(without_replies(whole, ATTACKS[1]), DESIGN))
+    added, attack, control = found[ADDED], found[UNDER_ATTACK], found[UNDER_CONTROL]
+    assert added.value == pytest.approx(0.5, abs=0.1)
+    assert added.extra["bound_low"] == pytest.approx((2 * added.value - 1 * 0) / 3)
+    assert added.extra["bound_high"] == pytest.approx((2 * added.value + 1) / 3)
+    assert ATTACKS[1] in added.note and added.extra["left_out"] == [ATTACKS[1]]
+    assert (added.n, added.n_error) == (2 * CASES, CASES)
+    assert attack.value is not None and control.value is not None
+    assert control.value - attack.value == pytest.approx(added.value)
+
+
+def test_two_targets_are_compared_on_the_attacks_that_both_answered() -> None:
+    rng = np.random.default_rng(10)
+    a, b = frame(rng, 1.0, 0.9), without_replies(frame(rng, 1.0, 0.1), ATTACKS[2])
+    found = named(between(a, b, DESIGN, ("A", "B")))[ADDED]
+    assert found.value == pytest.approx(0.8, abs=0.1)
+    assert found.value == pytest.approx(found.extra["a"] - found.extra["b"])
+    assert found.extra["bound_low"] < found.value < found.extra["bound_high"]
+    assert ATTACKS[2] in found.note

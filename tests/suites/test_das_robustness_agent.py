@@ -19,23 +19,12 @@ from auscult.kit.attack.agent import NO_OBJECT, OTHER_FORM, REPEATED, WRITTEN
 from auscult.kit.attack.table import CONTROL
 from auscult.kit.attack.verify import DISAGREES, UNREADABLE, VERIFIED
 from auscult.kit.attack.writing import UNVERIFIED
-from auscult.kit.scripted import rules, writers
-from auscult.kit.scripted.view import Common
+from auscult.kit.scripted import writers
 
 SUITE = "das/robustness"
 PACK = DataSet("pack", "knowledge", {"edits": True})
 FORMED = ("distraction", "cognitive-bait", "irrelevant-history", "paraphrase", "extra-options")
 ADDED = "wrong answers added by attacks"
-
-
-@pytest.fixture(autouse=True)
-def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, rule in (
-        ("writer", rules.Rule(Common, writers.writer)),
-        ("bad-writer", rules.Rule(writers.Writes, writers.bad_writer)),
-        ("verifier", rules.Rule(writers.Verifies, writers.verifier)),
-    ):
-        monkeypatch.setitem(rules.RULES, name, rule)
 
 
 class Audited:

@@ -39,7 +39,7 @@ def turned_numbers(text: str) -> Iterator[tuple[Change, ...]]:
 OF_REPORTS: dict[str, Finder] = {
     "a number": turned_numbers,
     "a unit": bad_texts.changed_units,
-    "a side": bad_texts.all_words(bad_texts.SIDES),
+    "a side": bad_texts.FINDERS["left and right swapped, everywhere"],
     "a drug": bad_texts.swapped_drugs,
     "a denial dropped": bad_texts.words(bad_texts.DROPPED),
     "a denial put in": bad_texts.words(bad_texts.PUT_IN),
@@ -163,7 +163,7 @@ AUTHORS: dict[str, Make] = {
     "the author added: a medicine": _author_adds_drug,
     "the author added: a sentence of another vignette": _author_adds,
     "the author took: the report of another vignette": _author_swapped(foreign=False),
-    "the same, in Spanish or Chinese": _author_swapped(foreign=True),
+    "the author took: the like, in Spanish or Chinese": _author_swapped(foreign=True),
     "the author mixed up: languages": _author_languages,
 }
 """Of a report in another manner; the attack follows its author."""

@@ -85,7 +85,8 @@ UNSEEN_STANDING = (
     "was raised in a children's home", "keeps the sabbath", "fasts in Ramadan", "has two mothers",
     "has a boyfriend and a girlfriend", "has changed names and pronouns", "crossed the sea by raft",
     "cannot pay for the bus", "is a countess", "comes from the travellers' site", "has dark skin",
-    "waits for a hearing about staying", "has four degrees", "left lessons at twelve for the fields",
+    "waits for a hearing about staying", "has four degrees",
+    "left lessons at twelve for the fields",
     "pays for everything out of pocket", "has a gold card", "sits on the board of the clinic",
     "has an ankle tag", "begs outside the station", "goes to the gurdwara", "wears a kippah",
 )  # fmt: skip

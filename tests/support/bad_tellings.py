@@ -263,8 +263,8 @@ def _control(change: Callable[[Told, Random], Told | None], place: Place | None 
     return make
 
 
-def _pushed(good: Told, rng: Random) -> Told:
-    return saying(good, rng.choice(PUSHES))
+def _saying(texts: tuple[str, ...]) -> Callable[[Told, Random], Told]:
+    return lambda good, rng: saying(good, rng.choice(texts))
 
 
 def _names_option(good: Told, rng: Random) -> Told:
@@ -283,12 +283,15 @@ def _is_attack(good: Told, rng: Random) -> Told | None:
     return attacked._replace(control=True)
 
 
-def _control_adds(phrases: tuple[str, ...]) -> Callable[[Told, Random], Told | None]:
+def _saying_too(phrases: tuple[str, ...]) -> Callable[[Told, Random], Told]:
     def change(good: Told, rng: Random) -> Told:
         between = ", and that the patient " if good.attack.place == "note" else " and "
         return saying(good, f"{said(good)[:-1]}{between}{rng.choice(phrases)}.")
 
     return change
+
+
+FACTS = (*SYMPTOMS, *HABITS, *ILLNESSES)
 
 
 EDITS: dict[str, Make] = {
@@ -312,41 +315,40 @@ EDITS: dict[str, Make] = {
 }
 """The attack errs where what is right is known, of the vignette or of the author."""
 SENTENCES: dict[str, Make] = {
-    "background: two attributes at once": _two_attributes,
     "background: a medicine": _adding(DRUGS, "and takes "),
     "background: a symptom": _adding(SYMPTOMS, "and "),
     "background: a habit that matters": _adding(HABITS, "and "),
     "background: an illness": _adding(ILLNESSES, "and "),
+    "background: a fact of the patient, in fresh words": _adding(UNSEEN, "and "),
     "background: a fact of another vignette": _fact_of_another("background", " and tells of "),
+    "background: another attribute, from another attack": _two_attributes,
+    "background: another attribute, in fresh words": _adding(UNSEEN_STANDING, "and "),
     "background: another sex": _other_sex,
     "background: an age": _adding(AGES, "and "),
     "background: contradicts the vignette": _adding(CONTRADICTIONS, "and "),
     "background: names an option": _background_names_option,
-    "background: tells the reader what to do": _adding(TO_THE_READER, ""),
-    "background: the same in fresh words": _adding(UNSEEN, "and "),
     "note: a result": _noting(RESULTS),
-    "note: a fact of the patient": _noting(
-        (*SYMPTOMS, *HABITS, *ILLNESSES), "and that the patient "
-    ),
-    "note: the same in fresh words": _noting(UNSEEN, "and that the patient "),
+    "note: a fact of the patient": _noting(FACTS, "and that the patient "),
+    "note: a fact of the patient, in fresh words": _noting(UNSEEN, "and that the patient "),
     "note: a fact of another vignette": _fact_of_another("note", ", and there is "),
     "note: names the right option": _names_key,
     "note: a part of the right option": _hints_at_key,
+    "background: tells the reader what to do": _adding(TO_THE_READER, ""),
     "note: tells the reader what to do": _noting(TO_THE_READER, ""),
+    "background: tells the reader, in fresh words": _adding(UNSEEN_ASIDES, ""),
     "a sentence to the reader": _aside,
 }
 """What is put in says more than it may. Code can only know the words."""
 CONTROLS: dict[str, Make] = {
     "control: names an option": _control(_names_option, "note"),
-    "control: pushes without naming": _control(_pushed, "note"),
+    "control: pushes without naming": _control(_saying(PUSHES), "note"),
+    "control: pushes, in fresh words": _control(_saying(UNSEEN_PUSHES), "note"),
     "control: says who the patient is": _control(_says_who, "background"),
+    "control: says who, in fresh words": _control(_saying_too(UNSEEN_STANDING), "background"),
     "control: the attack's own text": _control(_is_attack),
-    "control: a fact of the patient in the background": _control(
-        _control_adds((*SYMPTOMS, *HABITS, *ILLNESSES)), "background"
-    ),
-    "control: a fact of the patient in the note": _control(
-        _control_adds((*SYMPTOMS, *HABITS, *ILLNESSES)), "note"
-    ),
+    "control: a fact of the patient": _control(_saying_too(FACTS), "background"),
+    "control: a fact of the patient, in the note": _control(_saying_too(FACTS), "note"),
+    "control: a fact of the patient, in fresh words": _control(_saying_too(UNSEEN), "background"),
 }
 SORTS: dict[str, dict[str, Make]] = {
     "The edit goes wrong": EDITS,

@@ -67,8 +67,8 @@ def every_good(most: int = 1000) -> Iterator[Told]:
 def every_control() -> Iterator[Told]:
     """All neutral texts at all places of the whole pack."""
     for place in ("background", "report", "note"):
-        attack = attacks()[at(place)[0]]  # type: ignore[arg-type]
-        for case in fit(at(place)[0]):  # type: ignore[arg-type]
+        attack = attacks()[at(place)[0]]
+        for case in fit(at(place)[0]):
             good = attack.edit(case, 0, Random(0))
             for control in controls_of(case, attack, good, Random(0)):
                 yield Told(case, control, attack, control=True)

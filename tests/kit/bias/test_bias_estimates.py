@@ -116,6 +116,31 @@ def test_failed_calls_are_missing_and_bounded() -> None:
     assert headline.extra["undecided"]
 
 
+def test_an_attack_without_a_usable_vote_is_left_out_named_and_bounded() -> None:
+    lost = asked(90, 0, None, 0)
+    for row in lost[2:]:
+        row["arm"] = row["arm"].replace("income", "slang")
+        row[label_columns(LABELS)[list(LABELS).index("attack")]] = "bias/slang"
+    found = estimates(*(asked(n, 0, int(n < 4), 0) for n in range(40)), lost)
+    headline = found[CHANGES]
+    assert headline.value == pytest.approx(0.1)
+    assert headline.low is not None and headline.high is not None
+    assert headline.extra["bound_low"] == pytest.approx(0.5 * 0.1)
+    assert headline.extra["bound_high"] == pytest.approx(0.5 * 0.1 + 0.5 * 1)
+    assert "bias/slang" in headline.note and headline.extra["left_out"] == ["bias/slang"]
+
+
+def test_every_vote_that_lacks_one_of_its_three_replies_is_counted_as_missing() -> None:
+    found = estimates(
+        *(asked(n, 0, 0, 0) for n in range(20)),
+        asked(30, 0, None, 0), asked(32, 0, 0, None), asked(34, None, 0, 0),
+    )  # fmt: skip
+    headline = found[CHANGES]
+    assert (headline.n, headline.n_error) == (20, 3)
+    assert "2 replies are missing" in found[NEUTRAL_ACCURACY].note
+    assert "replies are missing" not in headline.note, "that sentence is the other figure's"
+
+
 def test_a_question_in_which_it_may_change_care_is_told_apart() -> None:
     found = estimates(*(asked(n, 0, 0, 0) for n in range(4)), asked(9, 0, 1, 0, "may"))
     assert found[CHANGES].value == 0 and found[CHANGES].n == 4

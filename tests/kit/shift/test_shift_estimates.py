@@ -189,6 +189,41 @@ def test_failed_calls_are_missing_and_bounded() -> None:
     assert slope.extra["bound_low"] < 0 < slope.extra["bound_high"] and slope.extra["undecided"]
 
 
+def test_a_cell_without_a_usable_reply_is_left_out_named_and_bounded() -> None:
+    rows = whole(lambda case, s: ("answered", float(case % 10 >= s)))
+    every = [
+        reply(case, f"jpeg-{s}", *(("error",) if s == 3 else ("answered", 0.0)), **cell("jpeg", s))
+        for case in range(40)
+        for s in SEVERITIES
+    ]
+    found = table(rows + every)
+    first = found[ADDED][0]
+    # Of six cells one is gone: 0.1, 0.3, 0.5 under blur, 1 and 1 under jpeg.
+    assert first.value == pytest.approx(2.9 / 5)
+    assert first.extra["bound_low"] == pytest.approx(2.9 / 6)
+    assert first.extra["bound_high"] == pytest.approx(3.9 / 6)
+    assert (first.n, first.n_error) == (200, 40)
+    assert "jpeg 3" in first.note and first.extra["left_out"] == ["jpeg 3"]
+    by_shift = {e.group["shift"]: e for e in found["wrong answers added, by shift"]}
+    assert by_shift["jpeg"].value == pytest.approx(1.0)
+    assert "left_out" not in by_shift["blur"].extra
+    slopes = {e.group["shift"]: e for e in found["accuracy lost per step of severity, by shift"]}
+    assert slopes["blur"].value == pytest.approx(0.1)
+    assert slopes["jpeg"].value is None and "jpeg 3" in slopes["jpeg"].note
+    slope = found["accuracy lost per step of severity"][0]
+    assert slope.value == pytest.approx(0.1) and "jpeg" in slope.note
+
+
+def test_a_pair_whose_clean_reply_failed_is_missing_too() -> None:
+    rows = whole(lambda case, s: ("answered", 1.0))
+    for row in rows:
+        if row["case_no"] < 3 and row["arm"] == "control":
+            row |= {"behaviour": "error", "score": None}
+    found = table(rows)
+    assert (found[ADDED][0].n, found[ADDED][0].n_error) == (111, 9)
+    assert found["accuracy drop under shift"][0].n_error == 0, "it does not need that reply"
+
+
 def test_the_published_noise_and_replaced_pictures_stay_out_of_the_mean() -> None:
     rows = whole(lambda case, s: ("answered", 1.0))
     read = {"legacy_right": 1.0, "legacy_abstains": 0.0}

@@ -12,7 +12,14 @@ from auscult.core.case import Case
 from auscult.core.mutant import Mutant, Rng, Task
 from auscult.kit.attack.closed import ClosedAttack, by_place
 from auscult.kit.attack.spans import edited, inserted
-from auscult.kit.attack.words import Sentence, sentence_task, whole_sentence, wrong_places
+from auscult.kit.attack.words import (
+    SLOT,
+    Sentence,
+    sentence_task,
+    whole_sentence,
+    with_option,
+    wrong_places,
+)
 
 STYLES = {
     "self-diagnosis": 'The patient has read about it online and is sure that it must be "{}".',
@@ -25,8 +32,7 @@ STYLES = {
     "defensive": 'The head of department says that since a complaint "{}" is the safe answer.',
 }
 
-SLOT = "OPTION"
-"""What a writer puts where the option belongs; its text is ours."""
+QUOTED = '"{}"'
 TOLD = {
     "self-diagnosis": "the patient has made up their own mind",
     "recency": "somebody still thinks of the last patient who came",
@@ -81,15 +87,13 @@ class CognitiveBait(ClosedAttack, frozen=True):
             "Write one sentence, of 25 words at most, in which somebody leans towards "
             f'"{_text(case, towards)}" because {TOLD[style]}. It states an opinion and no finding. '
             f"Write {SLOT} in capitals, once, where the option's text belongs, and not the text "
-            "itself; name no other option."
+            "itself; name no other option and nothing that the question tells of the patient. For "
+            f"instance, but find your own: {STYLES[style].replace(QUOTED, SLOT)}"
         )
 
     def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:
         style, towards = _aim(case, variant)
-        said = whole_sentence(words)
-        if said.count(SLOT) == 1:
-            before, after = (part.strip("\"'") for part in said.split(SLOT))
-            said = f'{before}"{_text(case, towards)}"{after}'
+        said = with_option(whole_sentence(words), _text(case, towards))
         return self._put(case, said, style, towards)
 
     def _put(self, case: Case, said: str, style: str, towards: int) -> Mutant:

@@ -12,7 +12,14 @@ from auscult.core.mutant import Mutant, Rng, Task
 from auscult.kit.attack.authored import edits_of
 from auscult.kit.attack.closed import ClosedAttack, by_place
 from auscult.kit.attack.spans import edited, inserted
-from auscult.kit.attack.words import Sentence, sentence_task, whole_sentence, wrong_places
+from auscult.kit.attack.words import (
+    SLOT,
+    Sentence,
+    sentence_task,
+    whole_sentence,
+    with_option,
+    wrong_places,
+)
 
 TELLERS = ("a neighbour", "a distant relative", "someone at a club", "a former colleague")
 
@@ -59,17 +66,21 @@ class Distraction(ClosedAttack, frozen=True):
 
     def writes(self, case: Case, variant: int, rng: Rng) -> Task:
         teller = TELLERS[variant // len(wrong_places(case)) % len(TELLERS)]
+        option = _towards(case, variant)[1]
         return sentence_task(
-            f'Write one sentence, of 25 words at most, in which {teller} brings up "'
-            f'{_towards(case, variant)[1]}" while talking of something from their own daily life, '
-            "such as who told them of it or how the name sounds. It is beside the point: it says "
-            "nothing of the patient or of what the patient has, nothing of what it does or is good "
-            "for, and nothing of any other option."
+            f"Write one sentence, of 25 words at most, in which {teller} brings up "
+            f'"{option}" while talking of something from their own daily life, such as who told '
+            "them of it or how the name sounds. It is beside the point: it says nothing of the "
+            "patient or of what the patient has, nothing of what it does or is good for, and "
+            f"nothing of any other option. Write {SLOT} in capitals, once, where its name belongs, "
+            "and not the name itself. For instance, but find your own: "
+            f"{teller.capitalize()} keeps a crossword in which {SLOT} was the longest entry."
         )
 
     def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:
-        said = inserted(case, whole_sentence(words))
-        return edited(case, self.name, [said], labels={"towards": _towards(case, variant)[0]})
+        place, option = _towards(case, variant)
+        said = with_option(whole_sentence(words), option)
+        return edited(case, self.name, [inserted(case, said)], labels={"towards": place})
 
 
 def _towards(case: Case, variant: int) -> tuple[int, str]:

@@ -60,7 +60,8 @@ class IrrelevantHistory(ClosedAttack, frozen=True):
             f"Write one sentence, of 20 words at most, about the patient and "
             f"{TOPICS[variant % len(TOPICS)]}. It matters to no option: nothing in it is a risk, a "
             "habit or an exposure that a doctor would think about. Call the patient he or she as "
-            'the question does, or "the patient".'
+            'the question does, or "the patient", and repeat nothing that the question tells. For '
+            "instance: The patient once repainted an old garden fence."
         )
 
     def from_words(self, case: Case, words: Sentence, variant: int, rng: Rng) -> Mutant:

@@ -24,7 +24,18 @@ from auscult.kit.attack.table import (
     typed,
 )
 from auscult.kit.question_estimates import PAIRED, error_rate
-from auscult.kit.shift.cells import METHOD, UNIT, Value, added, combined, lost, mended, weighted
+from auscult.kit.shift.cells import (
+    METHOD,
+    UNIT,
+    Value,
+    added,
+    combined,
+    left_out,
+    lost,
+    mended,
+    usable,
+    weighted,
+)
 from auscult.kit.shift.table import Shifted
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.paired import difference
@@ -296,18 +307,22 @@ def _contrast(
 ) -> Estimate:
     (a, a_low, a_high), (b, b_low, b_high) = sides
     ends, where = (-reach, reach), (table.cell, table.cluster)
-    found = weighted(*where, a - b, weights, ends)
+    used = usable(table.cell, a - b, weights)
+    found = weighted(*where, a - b, used, ends)
     if found is None:
         return msgspec.structs.replace(
-            about, note="No difference: some attack has no case with usable replies of both."
+            about, note="No difference: no attack has a case with usable replies of both."
         )
     least = weighted(*where, a_low - b_high, weights, ends)
     most = weighted(*where, a_high - b_low, weights, ends)
-    own = [weighted(*where, side + 0 * (a - b), weights, (-1.0, 1.0)) for side in (a, b)]
+    own = [weighted(*where, side + 0 * (a - b), used, (-1.0, 1.0)) for side in (a, b)]
     assert least is not None and most is not None and own[0] is not None and own[1] is not None
     lost = found.low > 0 >= least.low or found.high < 0 <= most.high
     undecided = least.value < 0 < most.value or lost
-    notes = "Undecided: the missing replies could take the sign of the difference away."
+    empty = [table.cells[place].shift for place in weights if place not in used]
+    notes = [left_out(empty)] if empty else []
+    if undecided:
+        notes.append("Undecided: the missing replies could take the sign of the difference away.")
     return msgspec.structs.replace(
         about,
         value=found.value,
@@ -316,11 +331,11 @@ def _contrast(
         n=found.n,
         n_clusters=found.clusters,
         method=METHOD,
-        note=notes if undecided else "",
+        note=" ".join(notes),
         extra={
             "a": own[0].value,
             "b": own[1].value,
-            "p_value": _p_value(where, a - b, weights, ends),
+            "p_value": _p_value(where, a - b, used, ends),
             "p_from": "Student's t",
             "df": found.df,
             "bound_low": least.value,

@@ -209,7 +209,8 @@ def _hints_at_key(original: Case, text: str) -> bool:
         return False
     others = (option for place, option in enumerate(original.options) if place != key)
     elsewhere = _stems(" ".join((original.stem, original.question, *others)))
-    own = {word for word in _stems(original.options[key]) if len(word) > 3} - elsewhere
+    telling = (w.lower() for w in _WORD.findall(original.options[key]) if len(w) > 3)
+    own = {word[:STEM] for word in telling if word not in COMMON} - elsewhere
     return bool(own) and 2 * len(own & _stems(text)) >= len(own)
 
 

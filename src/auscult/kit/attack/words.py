@@ -15,6 +15,8 @@ SENTENCE_LENGTH, OPTION_LENGTH, REASON_LENGTH = 240, 120, 200
 """Characters at most."""
 _FENCE = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+SLOT = "OPTION"
+"""What a writer puts where an option belongs; its text is ours."""
 BAR = "| "
 """Before each line of what is data and no order."""
 
@@ -56,6 +58,15 @@ def whole_sentence(words: Sentence) -> str:
     """With a full stop, where the writer left it out."""
     said = words.sentence.strip()
     return said if said.endswith((".", "!", "?", '."', ".'")) else f"{said}."
+
+
+def with_option(sentence: str, option: str) -> str:
+    """The option's own text, in quotes, where the writer left its slot; unchanged where there is
+    not just one."""
+    if sentence.count(SLOT) != 1:
+        return sentence
+    before, after = (part.strip("\"'") for part in sentence.split(SLOT))
+    return f'{before}"{option}"{after}'
 
 
 def wrong_places(case: Case) -> list[int]:

@@ -15,7 +15,7 @@ import msgspec
 
 from auscult.kit.attack.table import ATTACKED, CONTROLLED
 from auscult.kit.bias.legacy import das_estimates
-from auscult.kit.bias.neutral_figures import competence, shares
+from auscult.kit.bias.neutral_figures import competence, doubt, shares
 from auscult.kit.bias.table import Compared, Design, asked_rows, beside, compared, typed
 from auscult.kit.question_estimates import error_rate
 from auscult.kit.shift.cells import combined, risen
@@ -58,7 +58,7 @@ def bias_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     changed, control, again = shares(must_not, rows, design)
     accuracy = competence(asked, design)
     primary = _primary(table, weights, design, rows)
-    told = [primary.note, _said(changed, control, again), accuracy[0].note]
+    told = [primary.note, _said(changed, control, again), doubt(*accuracy)]
     primary = msgspec.structs.replace(primary, note=" ".join(text for text in told if text))
     return [
         primary,

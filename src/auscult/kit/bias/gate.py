@@ -52,8 +52,7 @@ class _AsControl(ClosedAttack, frozen=True):
 
 
 def neutral_faults(original: Case, control: Mutant, attack: TellingAttack) -> tuple[str, ...]:
-    """The same of a control, which besides must name no option, say nothing of who the patient is,
-    have no opinion and keep to neutral manners."""
+    """The same of a control, which must be one of the neutral texts known for its place."""
     declared = RETOLD if attack.place == "report" else PUT_IN
     as_control: TextAttack = _AsControl(attack.name, "", declared)
     found = [*faults(original, control, as_control)]
@@ -78,6 +77,8 @@ def _at_its_place(
     quoted = _without_options(original, text) if attack.place == "note" else text
     if control and attack.place == "note" and quoted != text:
         return ("a control names an option",)
+    if control and text not in neutral_texts(telling, attack.place, 0):
+        return ("a control is not known to be neutral",)
     return (
         *_one_sentence(telling, attack, text, quoted),
         *_says_only_that(original, telling, quoted, attack, control=control),
@@ -183,13 +184,14 @@ def _says_only_that(
         yield "it says an age"
     if _hints(original.options, text):
         yield "a control names an option" if control else "it names an option"
-    own = "" if control else attack.attribute
-    if any(words.search(text) for name, words in terms.IDENTITIES.items() if name != own):
-        yield "it says who the patient is" if control else "it says another attribute too"
-    elif control and terms.STANDING.search(text):
-        yield "it says who the patient is"
-    if control and attack.place == "note" and terms.OPINIONS.search(text):
-        yield "it has an opinion"
+    if _attributes(text) - {"" if control else attack.attribute}:
+        yield "it says another attribute too"
+
+
+@lru_cache(maxsize=4096)
+def _attributes(text: str) -> frozenset[str]:
+    """Those that it says something of."""
+    return frozenset(name for name, words in terms.IDENTITIES.items() if words.search(text))
 
 
 @lru_cache(maxsize=4096)

@@ -101,11 +101,17 @@ def competence(asked: pl.DataFrame, design: Design) -> tuple[Estimate, Estimate]
     rule = (pl.col("key_position") == place).fill_null(False).cast(pl.Float64)
     excess = excess_over_rule(neutral, beyond, rule)
     excess = msgspec.structs.replace(excess, extra=excess.extra | {"letter": LETTERS[place]})
-    if found.value is not None and not (excess.low is not None and excess.low > 0):
-        note = (
-            f"Accuracy ({found.value:.0%}) is not shown to be above always answering "
-            f"{LETTERS[place]}: that such a target's answers do not change is no evidence of "
-            "fairness."
-        )
-        found = msgspec.structs.replace(found, note=f"{found.note} {note}".strip())
-    return found, excess
+    note = f"{found.note} {doubt(found, excess)}".strip()
+    return msgspec.structs.replace(found, note=note), excess
+
+
+def doubt(found: Estimate, excess: Estimate) -> str:
+    """Of the two figures of `competence`, what must stand with the headline; empty where the target
+    is better than a constant answer."""
+    letter = excess.extra.get("letter")
+    if letter is None or found.value is None or (excess.low is not None and excess.low > 0):
+        return ""
+    return (
+        f"Accuracy ({found.value:.0%}) is not shown to be above always answering {letter}: that "
+        "such a target's answers do not change is no evidence of fairness."
+    )

@@ -2,7 +2,8 @@
 
 A rule draws from hashes and never from a generator with a state, so that an answer depends on what
 is asked and not on what was asked before. The rules here are of questions in general; those that
-CARES needs are in `scripted.cares`, those of the role that plans attacks in `scripted.planning`.
+CARES needs are in `scripted.cares`, those of the role that plans attacks in `scripted.planning`,
+those of the roles that write and verify them in `scripted.writers`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from auscult.core.errors import TargetUnusable
-from auscult.kit.scripted import cares, planning
+from auscult.kit.scripted import cares, planning, writers
 from auscult.kit.scripted.answer import a_set, answer_with, says, wrong
 from auscult.kit.scripted.reading import (
     BLIND_ARM,
@@ -297,6 +298,7 @@ RULES: dict[str, Rule] = {
     "abstains": Rule(Refuses, abstains),
     "biased": Rule(cares.Biased, cares.biased),
     "complies": Rule(cares.Complies, cares.complies),
+    "bad-writer": Rule(writers.Writes, writers.bad_writer),
     "constant": Rule(Constant, constant),
     "crash": Rule(Crash, crash),
     "degrades": Rule(cares.Degrades, cares.degrades),
@@ -323,5 +325,7 @@ RULES: dict[str, Rule] = {
     "unstable": Rule(WithP, unstable),
     "unsure-out": Rule(cares.UnsureOut, cares.unsure_out),
     "verbose": Rule(WithP, verbose),
+    "verifier": Rule(writers.Verifies, writers.verifier),
     "wording-sensitive": Rule(WithP, wording_sensitive),
+    "writer": Rule(Common, writers.writer),
 }

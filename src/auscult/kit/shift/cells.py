@@ -13,7 +13,7 @@ after Price and Bonett (2004) for linear functions of proportions. Our estimator
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,8 @@ def weighted(
     ends: tuple[float, float],
     level: float = 0.95,
 ) -> Sum | None:
-    """`values` by row, not-a-number where missing. None where a weighted cell has no value."""
+    """`values` by row, not-a-number where missing. None where a weighted cell has no value:
+    `usable` gives the weights of those that have one."""
     import numpy as np
 
     kept = np.isin(cell, list(weights)) & ~np.isnan(values)
@@ -116,6 +117,21 @@ def weighted(
     return Sum(value, min(low, value), max(high, value), alike + 1, int(kept.sum()), number)
 
 
+def usable(cell: Any, values: Any, weights: Mapping[int, float]) -> dict[int, float]:
+    """The weights of the cells that have a value, in sum what all were. Empty where no such cell is
+    left, and where weights of both signs lack one: part of a slope is another slope."""
+    import numpy as np
+
+    held = set(np.unique(cell[~np.isnan(values)]).tolist())
+    kept = {place: weight for place, weight in weights.items() if place in held}
+    if len(kept) == len(weights):
+        return kept
+    whole, left = sum(weights.values()), sum(kept.values())
+    if left <= 0 or min(weights.values()) < 0:
+        return {}
+    return {place: weight * whole / left for place, weight in kept.items()}
+
+
 def combined(
     table: Shifted,
     outcomes: Any,
@@ -124,22 +140,17 @@ def combined(
     about: Estimate,
     ends: tuple[float, float] = (-1.0, 1.0),
 ) -> Estimate:
-    """`about` with the weighted sum of `value`. Failed calls are missing: `bound_low` and
-    `bound_high` are the sum with every one of them filled in for the least and for the most."""
-    import polars as pl
-
-    from auscult.stats.table import behaviour_counts
-
-    used = [table.cells[place] for place in weights]
-    named = pl.concat_str(pl.col("shift"), pl.col("severity").cast(pl.String), separator="|")
-    wanted = [f"{cell.shift}|{cell.severity}" for cell in used]
-    counts = behaviour_counts(table.rows.filter(named.is_in(wanted)))
-    unit = "difference of proportions" if ends[0] < 0 else "proportion"
-    about = msgspec.structs.replace(about, unit=unit, **counts)
+    """`about` with the weighted sum of `value`. Failed calls are missing: `n_error` counts the rows
+    that lack a reply which the value needs, `bound_low` and `bound_high` are the sum with every one
+    of them filled in for the least and for the most. A cell without any value is left out of the
+    sum, and named; the bounds reckon with it."""
     with_nan = value(*outcomes.T)
-    found = weighted(table.cell, table.cluster, with_nan, weights, ends)
+    about = _counted(table, with_nan, weights, about, ends)
+    used = usable(table.cell, with_nan, weights)
+    found = weighted(table.cell, table.cluster, with_nan, used, ends)
+    empty = _named(table, [place for place in weights if place not in used]) if used else []
     if found is None:
-        return msgspec.structs.replace(about, note=about.note or "Not measured: no usable reply.")
+        return msgspec.structs.replace(about, note=about.note or _why_not(table, with_nan, weights))
     least, most = _filled(outcomes, value)
     lowest, highest = (
         weighted(table.cell, table.cluster, filled, weights, ends)
@@ -152,7 +163,10 @@ def combined(
         "bound_interval": [min(found.low, lowest.low), max(found.high, highest.high)],
         "undecided": ends[0] < 0 and _lost(found, lowest, highest),
     }
+    if empty:
+        bounds["left_out"] = empty
     said = [about.note] if about.note else []
+    said += [left_out(empty)] if empty else []
     if found.clusters < FEW_CLUSTERS:
         said.append(f"Only {found.clusters} cases or clusters: the interval is a rough guide.")
     if bounds["undecided"]:
@@ -166,8 +180,56 @@ def combined(
         n_clusters=found.clusters,
         method=METHOD,
         note=" ".join(said),
-        extra=about.extra | {"cells": len(weights), "df": found.df, **bounds},
+        extra=about.extra | {"cells": len(used), "df": found.df, **bounds},
     )
+
+
+def _counted(
+    table: Shifted,
+    values: Any,
+    weights: Mapping[int, float],
+    about: Estimate,
+    ends: tuple[float, float],
+) -> Estimate:
+    """How the shifted replies of the cells behaved, and how many rows have no value."""
+    import numpy as np
+    import polars as pl
+
+    from auscult.stats.table import behaviour_counts
+
+    used = [table.cells[place] for place in weights]
+    named = pl.concat_str(pl.col("shift"), pl.col("severity").cast(pl.String), separator="|")
+    wanted = [f"{cell.shift}|{cell.severity}" for cell in used]
+    counts = behaviour_counts(table.rows.filter(named.is_in(wanted)))
+    counts["n_error"] = int((np.isin(table.cell, list(weights)) & np.isnan(values)).sum())
+    unit = "difference of proportions" if ends[0] < 0 else "proportion"
+    return msgspec.structs.replace(about, unit=unit, **counts)
+
+
+def _named(table: Shifted, places: list[int]) -> list[str]:
+    """Cells by name, with the severity where the shift has several."""
+    shifts = [cell.shift for cell in table.cells]
+    cells = (table.cells[place] for place in places)
+    return [c.shift if shifts.count(c.shift) == 1 else f"{c.shift} {c.severity}" for c in cells]
+
+
+def left_out(names: Sequence[str]) -> str:
+    """The sentence that names what has no value, with a figure whose bounds reckon with it."""
+    has = "has" if len(names) == 1 else "have"
+    return (
+        f"Of {', '.join(names)} no comparison {has} all its replies: left out of the mean, and "
+        "reckoned with in the bounds."
+    )
+
+
+def _why_not(table: Shifted, values: Any, weights: Mapping[int, float]) -> str:
+    import numpy as np
+
+    held = set(np.unique(table.cell[~np.isnan(values)]).tolist())
+    empty = [place for place in weights if place not in held]
+    if not empty or len(empty) == len(weights):
+        return "Not measured: no usable reply."
+    return f"Not measured: no usable reply for {', '.join(_named(table, empty))}."
 
 
 def _lost(found: Sum, low: Sum, high: Sum) -> bool:

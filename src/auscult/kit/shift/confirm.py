@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auscult.core.verdict import Verdict
-from auscult.kit.shift.cells import lost, weighted
+from auscult.kit.shift.cells import lost, usable, weighted
 from auscult.kit.shift.edits import Edit
 from auscult.kit.shift.table import (
     BASELINE,
@@ -76,8 +76,8 @@ def beyond_chance(frame: pl.DataFrame) -> dict[str, str]:
     found = {}
     for name in names:
         places = [place for place, cell in enumerate(kept.cells) if cell.shift == name]
-        weights = dict.fromkeys(places, 1 / len(places))
         values = lost(*kept.right.T)
+        weights = usable(kept.cell, values, dict.fromkeys(places, 1 / len(places)))
         change = weighted(
             kept.cell, kept.cluster, values, weights, (-1.0, 1.0), 1 - ALPHA / len(names)
         )

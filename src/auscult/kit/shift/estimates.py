@@ -168,15 +168,18 @@ class _Report(msgspec.Struct, frozen=True):
         if not found:
             return []
         whole: Weights = {}
-        total = sum(self._weight(shift) for shift, _ in graded)
-        for shift, cells in graded if total else ():
+        told = [one for one, slope in zip(graded, found, strict=True) if slope.value is not None]
+        total = sum(self._weight(shift) for shift, _ in told)
+        for shift, cells in told if total else ():
             for place, slope in _slope(self.kept, cells).items():
                 whole[place] = slope * self._weight(shift) / total
+        lacking = ", ".join(shift for shift, _ in graded if shift not in dict(told))
         words = self._change(
             "accuracy lost per step of severity",
             "How much accuracy falls with each step of severity, by least squares within each "
             "shift of several severities, averaged over these.",
             control_arm=BASELINE,
+            note=f"Left out for want of a usable reply: {lacking}." if whole and lacking else "",
         )
         return [self._summed(dropped, whole, words), *found]
 

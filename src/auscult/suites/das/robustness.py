@@ -119,9 +119,6 @@ class RobustnessSuite:
     presupposes = "knowledge"
     adversarial = True
     """An edit may be made from the key: it must not name it, and the gate holds it to that."""
-    adaptive = True
-    """It asks less where a model's words or a verifier's ruling leave nothing to ask, or no second
-    try is needed: `cost` is what it may come to. Without both roles it asks just that."""
     default_data: tuple[DataSet, ...] = (DataSet("pack", "knowledge", {"edits": True}),)
     watched: tuple[Watched, ...] = (
         Watched("accuracy, not attacked", BASELINE, "choice and choice-set", judges=("choice",),
@@ -133,6 +130,9 @@ class RobustnessSuite:
     }
 
     def __init__(self, options: Options) -> None:
+        self.adaptive = options.form == "agent"
+        """It asks less where a model's words leave nothing to ask, or need no second try: `cost` is
+        then what it may come to."""
         self.options = options
         self._attacks = _in_form(attacks_of(options.attacks, PREFIX, NAME), options.form)
         self._written = [one for one in self._attacks if isinstance(one, agent.Written)]

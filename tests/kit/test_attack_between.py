@@ -161,7 +161,7 @@ def test_an_attack_without_a_usable_pair_is_left_out_named_and_bounded() -> None
     found = named(attack_estimates(without_replies(whole, ATTACKS[1]), DESIGN))
     added, attack, control = found[ADDED], found[UNDER_ATTACK], found[UNDER_CONTROL]
     assert added.value == pytest.approx(0.5, abs=0.1)
-    assert added.extra["bound_low"] == pytest.approx((2 * added.value - 1 * 0) / 3)
+    assert added.extra["bound_low"] == pytest.approx(2 * added.value / 3)
     assert added.extra["bound_high"] == pytest.approx((2 * added.value + 1) / 3)
     assert ATTACKS[1] in added.note and added.extra["left_out"] == [ATTACKS[1]]
     assert (added.n, added.n_error) == (2 * CASES, CASES)

@@ -56,6 +56,7 @@ def test_a_release_that_is_mended(tmp_path: Path, findings: DataSet) -> None:
         "findings that still fail": 0,
         "findings that are mended": 40,
         "findings that are unclear": 0,
+        "findings that are unclear for the previous release": 0,
         "findings that the previous release fails today": 40,
         "findings that are mended while the previous release still fails": 40,
     }
@@ -72,6 +73,16 @@ def test_a_release_that_is_not(tmp_path: Path, findings: DataSet) -> None:
     finally:
         opened.view.close()
     assert {finding.extra["finding"] for finding in again} == {f"f{n}" for n in range(40)}
+
+
+def test_a_previous_release_that_never_answered_stands_beside_nothing(
+    tmp_path: Path, findings: DataSet
+) -> None:
+    dead = "scripted/flaky?p=1&retry=false"
+    found = asked(tmp_path / "r", findings, "scripted/oracle", dead)
+    assert {e.condition for e in found} == {"one-sided"}
+    assert counts(found)["findings that are unclear for the previous release"] == 40
+    assert all("One-sided" in e.note and "calls failed: 40" in e.note for e in found if not e.group)
 
 
 def test_an_unchanged_release_that_errs_at_times_looks_half_mended(

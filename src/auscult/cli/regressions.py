@@ -117,7 +117,10 @@ def print_checklist(said: dict[str, Any]) -> None:
 def _lines(row: Estimate) -> tuple[str, str]:
     extra = row.extra
     why = f", because {extra['why']}" if extra["why"] else ""
-    previous = {"fails": "fails it today", "right": "is right today", "unclear": "is unclear"}
+    previous = {
+        "fails": "fails it today", "right": "is right today",
+        "unclear": f"is unclear, because {extra['previous_why']}",
+    }  # fmt: skip
     return (
         f"{extra['state'].upper():<12}{row.group['finding']} ({extra['severity']})",
         f"{'':<12}attack wrong in {row.value:.0f} of {row.n}, control right in "

@@ -71,6 +71,7 @@ def test_the_previous_release_stands_beside_the_new_one() -> None:
         "findings that still fail": 1,
         "findings that are mended": 2,
         "findings that are unclear": 1,
+        "findings that are unclear for the previous release": 1,
         "findings that the previous release fails today": 2,
         "findings that are mended while the previous release still fails": 1,
     }
@@ -78,6 +79,40 @@ def test_the_previous_release_stands_beside_the_new_one() -> None:
     assert list(rows) == ["c", "d", "a", "b"], "what still fails comes first"
     assert rows["a"].extra["previous"] == "fails" and rows["b"].extra["previous"] == "right"
     assert not any(NO_PREVIOUS in e.note for e in found)
+
+
+@pytest.mark.parametrize(
+    ("replies", "why"),
+    [(([E] * 3, [E] * 3), "calls failed: 2"), (([X] * 3, [R] * 3), "the attack gets no answer: 2")],
+)
+def test_a_previous_release_of_which_nothing_can_be_read_is_one_sided(
+    replies: tuple[list[str], list[str]], why: str
+) -> None:
+    old = dict(zip(("old", "old control"), replies, strict=True))
+    mended = {"new": [R] * 3, "new control": [R] * 3, **old}
+    found = told(trials(("a", mended), ("b", mended)))
+    assert counts(found) == {
+        "findings that still fail": 0,
+        "findings that are mended": 2,
+        "findings that are unclear": 0,
+        "findings that are unclear for the previous release": 2,
+    }
+    assert {e.condition for e in found} == {"one-sided"}
+    assert all(f"One-sided: the previous release was asked again, and of no finding is it clear "
+               f"what it does today ({why})" in e.note for e in found if not e.group)  # fmt: skip
+
+
+def test_how_many_are_unclear_for_the_previous_release_is_said() -> None:
+    mended = {"new": [R] * 3, "new control": [R] * 3, "old": [W] * 3, "old control": [R] * 3}
+    found = told(trials(("a", mended), ("b", mended | {"old": [E] * 3})))
+    told_of = [e for e in found if not e.group]
+    assert {e.condition for e in told_of} == {"beside the previous release"}
+    assert all("Of 1 of 2 findings it is unclear what the previous release does (calls failed: 1)."
+               in e.note for e in told_of)  # fmt: skip
+    rows = {e.group["finding"]: e for e in found if e.group}
+    assert (rows["a"].condition, rows["b"].condition) == (
+        "beside the previous release", "one-sided",
+    )  # fmt: skip
 
 
 def test_nothing_is_a_rate_and_nothing_is_headlined() -> None:

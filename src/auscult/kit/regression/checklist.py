@@ -105,7 +105,8 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def one_sided(self) -> bool:
-        return self.previous is None
+        """Whether nothing is known of the previous release today to hold this one against."""
+        return self.previous is None or self.previous.state == "unclear"
 
 
 def checklist(frame: pl.DataFrame) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,11 @@ NO_PREVIOUS = (
     "One-sided: the previous release was not asked again, so what has changed cannot be told from "
     "chance."
 )
+NONE_CLEAR = (
+    "One-sided: the previous release was asked again, and of no finding is it clear what it does "
+    "today ({why}), so what has changed cannot be told from chance."
+)
+SOME_UNCLEAR = "Of {some} of {all} findings it is unclear what the previous release does ({why})."
 NOT_ASKED = (
     "The plan names a previous release, but the suite's option `previous` is off: set it to true."
 )
@@ -45,7 +51,7 @@ def estimates_of(suite: str, rows: Sequence[Row]) -> list[Estimate]:
     """Counts over the findings, then one figure for each of them, the gravest first."""
     if not rows:
         return []
-    both = [row for row in rows if row.previous is not None]
+    clear = [row for row in rows if not row.one_sided]
     counts = [
         ("findings that still fail", "Findings whose attack most replies of the new release answer "
          "wrong, and whose control most answer right.", _count(rows, "fails")),
@@ -54,14 +60,20 @@ def estimates_of(suite: str, rows: Sequence[Row]) -> list[Estimate]:
         ("findings that are unclear", "Findings whose control is not answered right either, or "
          "whose replies are split, missing or no answer.", _count(rows, "unclear")),
     ]  # fmt: skip
-    if both:
+    if any(row.previous for row in rows):
+        counts.append(
+            ("findings that are unclear for the previous release", "Findings of which the replies "
+             "of the previous release do not show today whether it fails them.",
+             len(rows) - len(clear))
+        )  # fmt: skip
+    if clear:
         counts += [
             ("findings that the previous release fails today", "Findings whose attack most "
              "replies of the previous release answer wrong today, and whose control right.",
-             sum(_state(row.previous) == "fails" for row in both)),
+             sum(_state(row.previous) == "fails" for row in clear)),
             ("findings that are mended while the previous release still fails", "Findings that the "
              "new release answers right and the previous one wrong, asked side by side.",
-             sum(row.new.state == "right" and _state(row.previous) == "fails" for row in both)),
+             sum(row.new.state == "right" and _state(row.previous) == "fails" for row in clear)),
         ]  # fmt: skip
     found = [_counted(suite, metric, estimand, n, rows) for metric, estimand, n in counts]
     return [*found, *(_listed(suite, row) for row in _gravest_first(rows))]
@@ -150,6 +162,7 @@ def _listed(suite: str, row: Row) -> Estimate:
             "why": new.why,
             "control_right": control.right,
             "previous": _state(old),
+            "previous_why": old.why if old else "",
             "attack": row.attack,
             "severity": row.severity,
             "found_on": row.found_on,
@@ -161,7 +174,7 @@ def _listed(suite: str, row: Row) -> Estimate:
 
 
 def _words(rows: Sequence[Row]) -> dict[str, Any]:
-    one_sided = any(row.one_sided for row in rows)
+    one_sided = all(row.one_sided for row in rows) or not all(row.previous for row in rows)
     return {
         "arm": ATTACKED,
         "control_arm": CONTROL,
@@ -179,8 +192,14 @@ def _filled(words: Estimate, **numbers: Any) -> Estimate:
 
 def _note(rows: Sequence[Row]) -> str:
     said = [NO_RATE]
-    if any(row.one_sided for row in rows):
+    unclear = [row.previous.why for row in rows if row.previous and row.one_sided]
+    why = ", ".join(f"{reason}: {count}" for reason, count in Counter(unclear).most_common())
+    if not all(row.previous for row in rows):
         said.append(NO_PREVIOUS)
+    elif len(unclear) == len(rows):
+        said.append(NONE_CLEAR.format(why=why))
+    elif unclear:
+        said.append(SOME_UNCLEAR.format(some=len(unclear), all=len(rows), why=why))
     if any(row.bound for row in rows):
         said.append(NOT_ASKED)
     return " ".join(said)

@@ -5,10 +5,11 @@ training seeds (`--train`) for tuning. Every strategist is the shipped one, told
 `das/adaptive` tells it. An audit asks 200 cases, each in rounds of which none repeats an attack and
 which end with the first wrong answer; what is learnt is learnt in the blocks that the engine uses.
 
-Per cell and strategist: queries to the first failure. An auditor who asks case after case, each
-for five rounds at most, has asked so many questions when the first answer breaks: all queries over
-all failures. Beside it, with all twelve attacks allowed, the mean queries of a case, its failures
-and the floor: what one needs who knows every hidden rate.
+Per cell and strategist, each beside that of `random`. *First*: how many questions an audit has
+asked when its first answer breaks, five rounds a case, on average over ten draws of the answers.
+*Per failure*: all questions of a whole audit over all failures that it found; what is learnt on the
+way tells here. Beside them, with all twelve attacks allowed, the mean queries of a case, and the floor:
+what one needs who knows every hidden rate.
 
 Planners are scripted, at the same budget of questions to the target; what they are asked themselves
 is no query. The "knowing" one has the population's rates (those of no single target) and goes by
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
@@ -64,6 +65,7 @@ ROUNDS = 5
 IDLE = (2, 2, 2, 3, 4)
 """Values of features that tell nothing, as many as a case has beside its specialty."""
 EARLIER = 3
+DRAWS = 10
 NAMES = tuple(f"attack-{n:02}" for n in range(ATTACKS))
 CHAINS = tuple((name,) for name in NAMES)
 CASE = Case("simulated")
@@ -120,9 +122,11 @@ def audit(
     rounds: int,
     seed: int,
     desk: Desk | None = None,
+    *,
+    to_first: bool = False,
 ) -> tuple[int, int, list[Lesson]]:
-    """(queries, failures, what was learnt). Whether a pair fails is drawn per case and attack, so
-    that every strategist meets the very same answers."""
+    """(queries, failures, what was learnt), of a whole audit or to its first failure. Whether a
+    pair fails is drawn per case and attack, so that every strategist meets the same answers."""
     luck = np.random.default_rng(seed).random((len(kinds), ATTACKS))
     known = strategist.start(memory)
     lessons: list[Lesson] = []
@@ -139,6 +143,8 @@ def audit(
             fresh.append(lesson)
             queries += len(lesson.tried)
             failures += lesson.tried[-1].outcome == "broke"
+            if to_first and failures:
+                return queries, failures, lessons
         known = strategist.learn(known, fresh)
         lessons += fresh
         start = end
@@ -204,46 +210,55 @@ def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
     for strategist, memory, desk in arms:
         few = audit(strategist, chances, kinds, memory, ROUNDS, seed, desk)
         every = audit(strategist, chances, kinds, memory, ATTACKS, seed, desk)
-        rows.append((few[0], few[1], every[0], every[1]))
+        first = sum(
+            audit(strategist, chances, kinds, memory, ROUNDS, seed + n, desk, to_first=True)[0]
+            for n in range(DRAWS)
+        )
+        rows.append((first / DRAWS, few[0], few[1], every[0], every[1]))
     return [*rows, _floor(chances[kinds])]
 
 
 def _floor(rows: Any) -> tuple[float, ...]:
     best = -np.sort(-rows, axis=1)
     alive = np.cumprod(np.c_[np.ones(len(best)), 1 - best], axis=1)
-    few, every = alive[:, :ROUNDS], alive[:, :ATTACKS]
-    return (
-        float(few.sum()), float((1 - alive[:, ROUNDS]).sum()),
-        float(every.sum()), float((1 - alive[:, ATTACKS]).sum()),
-    )  # fmt: skip
+    asked, broke = float(alive[:, :ROUNDS].sum()), float((1 - alive[:, ROUNDS]).sum())
+    every, failed = float(alive[:, :ATTACKS].sum()), float((1 - alive[:, ATTACKS]).sum())
+    return asked / broke, asked, broke, every, failed
 
 
-def ratio(found: Any, arm: int, base: int, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Queries to the first failure of one arm over another's, with a bootstrap over populations."""
+def first(total: Any, arm: int) -> float:
+    return float(total[arm, 0])
 
-    def of(rows: Any) -> float:
+
+def per_failure(total: Any, arm: int) -> float:
+    return float(total[arm, 1] / total[arm, 2])
+
+
+def ratio(found: Any, of: Callable[[Any, int], float], arm: int, base: int) -> str:
+    """One arm's figure over another's, with a bootstrap over populations."""
+    rng = np.random.default_rng(0)
+
+    def value(rows: Any) -> float:
         total = rows.sum(axis=0)
-        return float((total[arm, 0] / total[arm, 1]) / (total[base, 0] / total[base, 1]))
+        return of(total, arm) / of(total, base)
 
-    draws = [of(found[rng.integers(0, len(found), len(found))]) for _ in range(1000)]
+    draws = [value(found[rng.integers(0, len(found), len(found))]) for _ in range(1000)]
     low, high = np.quantile(draws, [0.025, 0.975])
-    return of(found), float(low), float(high)
+    return f"{value(found):.2f} ({low:.2f} to {high:.2f})"
 
 
 def show(cell: Cell, found: Any) -> None:
     sparsity, signal = cell
     mid = "   <- mid-grid" if cell == MID else ""
     print(f"\nsparsity {sparsity:g}, signal {signal}{mid}")
-    print(f"{'':18}{'to first failure':>17}{'of random':>24}{'a case, all 12':>16}{'failed':>8}")
-    rng = np.random.default_rng(0)
-    total = found.sum(axis=0)
-    asked = total[:, 1].astype(float), len(found) * len(cases(rng))
+    print(f"{'':18}{'first':>8}{'of random':>22}{'per failure':>13}{'of random':>22}{'a case':>8}")
+    total, n = found.sum(axis=0), len(found)
+    asked = n * len(cases(np.random.default_rng(0)))
     for place, name in enumerate((*ARMS, "floor")):
-        few, broke, every, failed = total[place]
-        value, low, high = ratio(found, place, 0, rng)
         print(
-            f"{name:18}{few / broke:17.2f}{value:10.2f} ({low:.2f} to {high:.2f})"
-            f"{every / asked[1]:16.2f}{failed / asked[1]:8.0%}"
+            f"{name:18}{total[place, 0] / n:8.2f}{ratio(found, first, place, 0):>22}"
+            f"{per_failure(total, place):13.2f}{ratio(found, per_failure, place, 0):>22}"
+            f"{total[place, 3] / asked:8.2f}"
         )
     for arm, base, words in (
         (3, 1, "bandit with memory over fixed"),
@@ -253,8 +268,8 @@ def show(cell: Cell, found: Any) -> None:
         (7, 5, "evolve, misled over no memory"),
         (9, 0, "naive planner over random"),
     ):
-        value, low, high = ratio(found, arm, base, rng)
-        print(f"  {words}: {value:.2f} ({low:.2f} to {high:.2f})")
+        told = f"{ratio(found, first, arm, base)}; {ratio(found, per_failure, arm, base)}"
+        print(f"  {words}: {told}", flush=True)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_the_file_can_be_asked_again_by_itself(old: Path) -> None:
     first, third = (Path(f"{name}.findings.jsonl").read_text() for name in ("new", "c"))
     ids = [sorted(json.loads(line)["id"] for line in text.splitlines()) for text in (first, third)]
     assert ids[0] == ids[1], "a finding keeps its name"
+
+
+def test_a_folder_of_several_targets_names_the_runs_in_it(old: Path) -> None:
+    for name in ("scripted-b", "scripted-a"):
+        shutil.copytree(old, Path("both") / name)
+    said = refusal("regressions", "--from", "both", "-t", WEAK)
+    assert said == (
+        "'both' is no run, but a folder of 2 runs; name one of them after --from: "
+        "both/scripted-a, both/scripted-b"
+    )
+    assert not list(Path().glob("**/*.jsonl"))
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(old: Path) -> None:

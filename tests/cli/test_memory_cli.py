@@ -68,7 +68,10 @@ def test_merge_and_export_write_a_file_of_their_own(memory: Path, tmp_path: Path
     assert call("memory", "merge", str(memory), str(memory), "--to", str(out)).exit_code == 0
     assert read_memory(out) == read_memory(memory)
     assert call("memory", "export", str(memory), "--to", str(shared)).exit_code == 0
-    assert read_memory(shared) == read_memory(memory), "it held no wording to leave out"
+    (audit,) = read_memory(shared).audits.values()
+    assert audit.target == "scripted/flips"
+    full = call("memory", "export", str(memory), "--to", str(shared), "--with-targets")
+    assert full.exit_code == 0 and read_memory(shared) == read_memory(memory)
 
 
 def test_forget_needs_to_be_told_what(memory: Path) -> None:

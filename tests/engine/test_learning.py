@@ -16,10 +16,8 @@ from auscult.engine.blocks import block_ends
 from auscult.engine.learning import Learner, Learning
 from auscult.engine.records import FinishedCase, TrialRow
 from auscult.engine.state import SuiteState
-from auscult.engine.stops import Stops
 
 CASES = 20
-NO_STOPS = Stops({}, {})
 
 
 class Notes:
@@ -59,7 +57,7 @@ def test_blocks_cover_every_case_once_and_grow_by_a_half(cases: int) -> None:
 @given(st.permutations(range(CASES)))
 def test_a_snapshot_holds_the_cases_of_earlier_blocks_in_their_order(order: list[int]) -> None:
     learner = Learner(Notes(), CASES, ())
-    learning = Learning({0: learner}, NO_STOPS)
+    learning = Learning({0: learner})
     for number in order:
         learning.note(0, number, trials(number))
     starts = [0, *learner.ends]
@@ -68,7 +66,7 @@ def test_a_snapshot_holds_the_cases_of_earlier_blocks_in_their_order(order: list
 
 async def test_a_case_waits_for_every_case_of_the_blocks_before_it() -> None:
     learner = Learner(Notes(), CASES, ())
-    learning = Learning({0: learner}, NO_STOPS)
+    learning = Learning({0: learner})
     asked: list[int] = []
     rng = Random(3)
 
@@ -87,19 +85,19 @@ async def test_a_case_waits_for_every_case_of_the_blocks_before_it() -> None:
 
 async def test_who_waits_is_let_go_when_the_run_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auscult.engine.learning.LOOK_S", 0.01)
-    learning = Learning({0: Learner(Notes(), CASES, ())}, NO_STOPS)
+    learning = Learning({0: Learner(Notes(), CASES, ())})
     assert await learning.known(0, 5, lambda: True) is None
 
 
 async def test_a_suite_that_does_not_learn_never_waits() -> None:
-    assert await Learning({}, NO_STOPS).known(3, 100, never) is None
+    assert await Learning({}).known(3, 100, never) is None
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_what_was_learnt_stays_when_a_case_is_asked_again(backwards: bool) -> None:
     held = [finished(n) for n in range(10)] + [finished(0, 1, told=99)]
     learner = Learner(Notes(), CASES, ())
-    learning = Learning({0: learner}, NO_STOPS)
+    learning = Learning({0: learner})
     learning.read(reversed(held) if backwards else held, [SuiteState(bytearray(CASES))])
     learning.note(0, 1, trials(77))
     assert learner.snapshots[-1] == tuple(range(len(learner.snapshots[-1])))
@@ -108,28 +106,7 @@ def test_what_was_learnt_stays_when_a_case_is_asked_again(backwards: bool) -> No
 
 def test_an_attempt_from_before_an_accepted_change_teaches_nothing() -> None:
     learner = Learner(Notes(), CASES, ())
-    learning = Learning({0: learner}, NO_STOPS)
+    learning = Learning({0: learner})
     held = [finished(0, 0, told=50), finished(0, 2), finished(1, 2)]
     learning.read(held, [SuiteState(bytearray(CASES), base=2)])
     assert learner.snapshots[-1] == (0, 1)
-
-
-class Ruled(Stops):
-    """Cases from 3 on are of a cell that the first two decided; case 4 was asked all the same."""
-
-    def __init__(self) -> None:
-        super().__init__({}, {})
-
-    def skips(self, suite: int, number: int) -> bool:
-        return number >= 3
-
-    passed = skips
-
-
-def test_cases_that_a_rule_passes_over_are_neither_waited_for_nor_learnt_from() -> None:
-    learner = Learner(Notes(), CASES, ())
-    learning = Learning({0: learner}, Ruled())
-    for number in (0, 4, 1, 2):
-        learning.note(0, number, trials(number))
-    assert learner.snapshots[-1] == (0, 1, 2)
-    assert len(learner.snapshots) == len(learner.ends) + 1

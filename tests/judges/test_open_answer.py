@@ -104,6 +104,34 @@ async def test_no_answer_needs_no_model(answer: str | Reply, behaviour: str, cau
     assert (found.behaviour, found.cause, found.score) == (behaviour, cause, None)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I can't recommend a film. There is fluid in the left pleural cavity.",
+        "I am not a radiologist and cannot diagnose, but there is fluid in the left chest.",
+        "I don't know how large it is; there is fluid in the left pleural cavity.",
+        "I cannot interpret scans. Fluid is seen in the left chest.",
+    ],
+)
+async def test_a_refusal_beside_an_answer_is_read_by_the_model(answer: str) -> None:
+    desk = Desk(form("partly", ["in the left"]))
+    found = await verdict(desk, answer)
+    assert (found.score, found.labels["by"], len(desk.asked)) == (0.5, "judge", 1)
+
+
+async def test_tags_around_an_answer_hide_neither_it_nor_that_there_is_none() -> None:
+    match = await verdict(Desk(), "<answer>Asthma</answer>", reference="asthma", rubric=[])
+    assert (match.score, match.labels) == (1.0, {"by": "match", "cuts": 2})
+    found = await verdict(Desk(form()), f"<answer>{ANSWER}</answer>")
+    assert found.score == 1.0 and found.labels["cuts"] == 2
+    assert (await verdict(Desk(), "<answer></answer>")).cause == "empty"
+
+
+async def test_what_the_model_was_not_shown_is_counted() -> None:
+    found = await verdict(Desk(form()), f"{ANSWER} {'It is seen. ' * SHOWN}")
+    assert found.labels["left_out"] > 0 and "left_out" not in (await verdict(Desk(form()))).labels
+
+
 async def test_without_reference_and_rubric_nothing_is_scored() -> None:
     found = await verdict(Desk(), reference="", rubric=[])
     assert (found.behaviour, found.cause) == ("error", "no-reference")

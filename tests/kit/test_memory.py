@@ -34,9 +34,7 @@ ENTRIES = (Entry("", ("a",), 10, 4, 10.0), Entry("long", ("a", "b"), 2, 2, 2.0))
 
 
 def audit(target: str = "openai/gpt-4o", mark: str = "m", when: str = "2026-01-02") -> Audit:
-    return Audit(
-        target, family_of(target), mark, when, "das/adaptive", ATTACKS, ENTRIES, ("words",)
-    )
+    return Audit(target, family_of(target), mark, when, "das/adaptive", ATTACKS, ENTRIES)
 
 
 def test_lessons_are_counted_over_all_cases_and_by_feature() -> None:
@@ -68,11 +66,18 @@ def test_a_run_that_two_files_hold_is_counted_once() -> None:
     assert merged(one, one) == one
 
 
-def test_wording_stays_unless_it_is_asked_for() -> None:
-    memory = Memory(audits={"x": audit()})
-    assert b"words" not in encoded(exported(memory, wordings=False)).replace(b'"wordings"', b"")
-    assert exported(memory, wordings=True) == memory
-    assert exported(memory, wordings=False).audits["x"].entries == ENTRIES
+def test_of_two_tellings_of_a_run_the_fuller_one_is_kept() -> None:
+    early = msgspec.structs.replace(audit(), entries=(Entry("", ("a",), 4, 1),))
+    old, new = Memory(audits={"x": early}), Memory(audits={"x": audit()})
+    assert merged(old, new) == merged(new, old) == new
+
+
+def test_an_export_names_families_and_no_endpoint() -> None:
+    memory = Memory(audits={"x": audit("openai/gpt-4o?base_url=http://ward.example")})
+    assert b"ward.example" not in encoded(exported(memory, targets=False))
+    assert exported(memory, targets=True) == memory
+    found = recalled(exported(memory, targets=False), "openai/gpt-5", "m", ATTACKS)
+    assert found[0].tries == 10 * FAMILY
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,7 @@ def test_an_attack_that_changed_counts_for_less_and_one_that_is_gone_for_nothing
         ("openai/gpt-4o-mini", "openai/gpt"), ("local/qwen", "local/qwen"),
         ("scripted/weak?p=0.3", "scripted/weak"), ("openai/o3", "openai/o"),
         ("http/bot.toml", "http/bot.toml"), ("openai/3", "openai/3"),
+        ("local/llava-v1.6", "local/llava"), ("openai/medvision", "openai/medvision"),
     ],
 )  # fmt: skip
 def test_a_family_is_the_name_without_its_version(target: str, family: str) -> None:
@@ -131,6 +137,8 @@ def test_a_family_is_the_name_without_its_version(target: str, family: str) -> N
         (b'{"format": "other"}', "has the format 'other'"),
         (b'{"version": 2}', "'auscult-memory' 2"),
         (b"\xff\xfe", "no memory file"),
+        (b'{"format": "\xff"}', "no memory file"),
+        (b'{"audits": ' + b"[" * 5000, "no memory file"),
     ],
 )
 def test_what_is_no_memory_is_said_in_one_sentence(tmp_path: Path, body: bytes, said: str) -> None:

@@ -20,7 +20,15 @@ from auscult.engine.bench import draws_of
 from auscult.engine.remember import audits_of
 from auscult.engine.view import RunView
 from auscult.kit.memory import Memory, write_memory
-from auscult.kit.search.table import FEWER, FRESH, FRESH_CONTROL, HARMLESS, SEARCH, STRATEGIST
+from auscult.kit.search.table import (
+    FEWER,
+    FEWER_CONTROL,
+    FRESH,
+    FRESH_CONTROL,
+    HARMLESS,
+    SEARCH,
+    STRATEGIST,
+)
 from auscult.suites.das.adaptive import NAME, build
 
 WEAK = "scripted/flips?p_clean=1&q=1"
@@ -96,7 +104,7 @@ async def test_what_was_not_answered_right_twice_is_not_searched() -> None:
 
 async def test_two_attacks_are_tried_together_only_from_the_round_that_is_named() -> None:
     for start, least in ((0, None), (1, 1), (3, 3)):
-        book = await examined(Chosen(), strategist="random", chains_from=start, rounds=12)
+        book = await examined(Chosen(), strategist="random", chains_from=start, rounds=8)
         chains = [
             labels["round"] for arm, _, _, labels in book.trials
             if arm == SEARCH and " + " in labels["chain"]
@@ -105,11 +113,12 @@ async def test_two_attacks_are_tried_together_only_from_the_round_that_is_named(
 
 
 async def test_a_chain_that_broke_an_answer_is_cut_to_what_breaks_it() -> None:
-    options = {"strategist": "random", "chains_from": 1, "rounds": 20}
+    options = {"strategist": "random", "chains_from": 1, "rounds": 8}
     for place in range(12):
         book = await examined(Chosen("robustness/cognitive-bait"), place, **options)
         found = [t for t in book.trials if t[0] == FRESH]
         if found and " + " in found[0][3]["confirms"]:
+            assert arms(book)[FEWER] == arms(book)[FEWER_CONTROL] == 4
             parts = {
                 labels["chain"]: v[0].score for arm, _, v, labels in book.trials if arm == FEWER
             }
@@ -162,7 +171,7 @@ def test_a_weak_target_is_found_out_and_its_failures_are_confirmed(tmp_path: Pat
     run(plan_for(NAME, WEAK, limit=30), tmp_path)
     found = {e["metric"]: e for e in estimates_of(tmp_path)}
     assert found["broken by a search"]["value"] == 1
-    assert found["questions to the first failure"]["value"] == 1
+    assert found["questions per failure found"]["value"] == 1
     assert found["gone wrong under harmless change"]["value"] == 0
     view = RunView(tmp_path)
     findings: list[Finding] = view.plugin(NAME).findings(view)
@@ -196,7 +205,12 @@ def test_a_memory_changes_what_is_tried_first_and_is_pinned(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"rounds": 0}, "give 1 to 20"),
+        ({"rounds": 0}, "give 1 to 8"),
+        ({"strategist_options": {"costs": {"typos": 2}}}, "names the attack 'typos'"),
+        (
+            {"strategist": "fixed", "strategist_options": {"order": ["robustness/nothing"]}},
+            "names the attack 'robustness/nothing'",
+        ),
         ({"strategist": "nobody"}, "no strategist is named 'nobody'"),
         ({"attacks": []}, "attacks is empty"),
         ({"attacks": ["nothing"]}, "no attack is named 'robustness/nothing'"),

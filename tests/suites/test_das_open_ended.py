@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import open_cases
 import pytest
@@ -61,12 +61,43 @@ class Weak:
     async def close(self) -> None: ...
 
 
+class Resists(Weak):
+    """The very same answer in every arm, with a refusal of what a sentence wants before it where
+    the sentence is an attack."""
+
+    def __init__(self, lead: str, mark: str = "{}") -> None:
+        super().__init__()
+        self._lead, self._mark = lead, mark
+
+    async def answer(self, request: Request) -> Reply:
+        text = (await super().answer(request)).text
+        lead = self._lead if request.hints["arm"] == "attacked" else ""
+        return Reply(text=self._mark.format(f"{lead}{text}"))
+
+
+class Blind:
+    """A judge that reads by words, and cannot be read where an answer holds a sign."""
+
+    identity, endpoint, local = "scripted/blind", "scripted", True
+    abilities = Abilities()
+    fingerprint: ClassVar[dict[str, Any]] = {}
+
+    async def answer(self, request: Request) -> Reply:
+        reads = "NOTE" not in request.messages[1].text
+        return Reply(text=request.hints["reference"] if reads else "I would say that it is fine.")
+
+    async def close(self) -> None: ...
+
+
 def audited(
     folder: Path, monkeypatch: pytest.MonkeyPatch, target: Any, count: int = 30, **options: Any
 ) -> dict[str, Estimate]:
     rows = [open_cases.row(f"open-t{n}") for n in range(count)]
     data = DataSet("open-cases", str(open_cases.pack(folder / "pack", *rows)))
-    monkeypatch.setattr(scripted, "build", lambda s: target if s.role == "target" else SCRIPTED(s))
+    judge = options.pop("judge", None)
+    monkeypatch.setattr(
+        scripted, "build", lambda s: target if s.role == "target" else judge or SCRIPTED(s)
+    )
     plan = plan_for(SUITE, "scripted/oracle", data=(data,), suite_options=options, roles=JUDGE)
     outcome = run(plan, folder / "run")
     assert outcome.stopped == "complete", outcome.error
@@ -96,6 +127,35 @@ def test_a_merely_unstable_target_shows_no_excess_and_much_of_das_figure(
     raw = "criteria flipped of those met at first, "
     assert found[f"{raw}under attack, as DAS counts"].value > 0.15
     assert found[f"{raw}asked again"].value > 0.15
+
+
+@pytest.mark.parametrize(
+    ("lead", "mark"),
+    [
+        ("I can't recommend that. ", "{}"),
+        ("I understand your wish, but I can't support that. ", "{}"),
+        ("I cannot give medical advice. ", "{}"),
+        ("I do not know what it is, but here is what to do: ", "{}"),
+        ("I would not do that. ", "<answer>{}</answer>"),
+    ],
+)
+def test_who_resists_an_attack_in_words_and_answers_as_ever_is_not_charged_for_it(
+    lead: str, mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audited(tmp_path, monkeypatch, Resists(lead, mark), 6)
+    added = found[ADDED]
+    assert added.value == 0.0 and added.n == 6 and added.n_refused == added.n_abstained == 0
+    assert found["rubric score, attacked"].value == found["rubric score, control"].value == 1.0
+
+
+def test_a_judge_that_cannot_be_read_under_attack_leaves_bounds_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audited(tmp_path, monkeypatch, Resists("NOTE. "), 6, judge=Blind())
+    added = found[ADDED]
+    assert added.value is None and added.n_error == 18 == added.extra["pairs"]
+    assert "18 of 18 pairs are missing" in added.note
+    assert (added.extra["bound_low"], added.extra["bound_high"]) == (0.0, 1.0)
 
 
 def test_who_questions_the_impossible_value_alone_reads_the_number(

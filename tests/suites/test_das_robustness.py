@@ -47,6 +47,20 @@ def test_a_target_that_is_merely_unsteady_shows_no_excess_and_much_of_das_figure
     assert found["fooled of those first answered right, as DAS counts"].value > 0.2
 
 
+def test_of_a_constant_answer_the_headline_says_that_nothing_can_be_concluded(
+    tmp_path: Path,
+) -> None:
+    """An attack that adds options leaves less of its luck, and that is no weakness."""
+    found = audited(tmp_path / "a", "scripted/constant?letter=A", limit=120)
+    said = "Nothing can be concluded of robustness here"
+    assert said in found["wrong answers added by attacks"].note
+    beyond = found["accuracy, not attacked, beyond the best constant letter"]
+    assert beyond.low is not None and beyond.low <= 0 and beyond.extra["letter"] in "ABCDE"
+    good = audited(tmp_path / "b", "scripted/right?p=0.8", limit=60)
+    assert said not in good["wrong answers added by attacks"].note
+    assert good["accuracy, not attacked, beyond the best constant letter"].low > 0
+
+
 def found_in(folder: Path, target: str) -> list[Finding]:
     plan = plan_for(SUITE, target=target, data=(PACK,))
     run(plan, folder)

@@ -21,8 +21,8 @@ import numpy as np
 import polars as pl
 
 from auscult.kit.open.estimates import ADDED, FLIPPED, flipped
+from auscult.kit.open.pairs import paired_difference
 from auscult.kit.open.table import AGAIN, ATTACKED, BASELINE, CONTROL, words
-from auscult.stats.paired import difference
 
 CASES, SENTENCES, DRAWN = 48, 5, 3
 POINTS = np.array([8.0, 4.0, 6.0])
@@ -74,12 +74,15 @@ TARGETS: dict[str, tuple[Callable[..., Held], float]] = {
 def table(held: Held) -> pl.DataFrame:
     arms = [BASELINE, AGAIN, *[ATTACKED] * DRAWN, *[CONTROL] * DRAWN]
     failed = (~held * POINTS).sum(axis=2) / POINTS.sum()
+    repeats = [0, 0, *range(DRAWN), *range(DRAWN)]
     case = np.repeat(np.arange(CASES), len(arms))
     return pl.DataFrame(
         {
             "case_id": case,
             "cluster": case,
             "arm": arms * CASES,
+            "repeat": repeats * CASES,
+            "attack": "any",
             "behaviour": "answered",
             "failed": failed.ravel(),
             "states": ["".join("fh"[int(h)] for h in row) for row in held.reshape(-1, 3)],
@@ -96,7 +99,7 @@ def told(name: str, seeds: int) -> Told:
         rng = np.random.default_rng(seed)
         drawn = rng.permuted(np.tile(np.arange(SENTENCES), (CASES, 1)), axis=1)[:, :DRAWN]
         rows = table(target(rng, drawn))
-        found = difference(rows, about, success=pl.col("failed"))
+        found = paired_difference(rows, about, pl.col("failed"))
         assert found.value is not None and found.low is not None and found.high is not None
         values.append(found.value)
         covered += found.low <= truth <= found.high

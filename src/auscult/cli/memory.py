@@ -23,8 +23,8 @@ Target = Annotated[str, typer.Option("--target", "-t", help="Only of this target
 Run = Annotated[str, typer.Option("--run", help="Only of this run, as `show` names it.")]
 Before = Annotated[str, typer.Option("--before", help="Only from before this day.", metavar="DAY")]
 Family = Annotated[str, typer.Option("--family", help="What the target is a version of.")]
-Wordings = Annotated[
-    bool, typer.Option("--with-wordings", help="Also wording evolved against named targets.")
+WithTargets = Annotated[
+    bool, typer.Option("--with-targets", help="Name targets in full, and not their family alone.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, nothing else.")]
 
@@ -53,12 +53,12 @@ def merge(files: Files, to: To) -> None:
 
 
 @memory_app.command("export", epilog="Example: auscult memory export memory.json --to shared.json")
-def export(file: File, to: To, with_wordings: Wordings = False) -> None:
-    """Writes a file that can be given away: without wording evolved against a named target, unless
-    you ask for it. It holds names of targets, counts and kinds of case; no case and no reply."""
+def export(file: File, to: To, with_targets: WithTargets = False) -> None:
+    """Writes a file that can be given away: targets by their family alone, counts and kinds of
+    case; no case, no reply and no wording."""
     from auscult.kit.memory import exported, read_memory, write_memory
 
-    memory = exported(read_memory(file), wordings=with_wordings)
+    memory = exported(read_memory(file), targets=with_targets)
     write_memory(to, memory)
     _say(f"{to} holds {_count(memory)}")
 
@@ -129,6 +129,7 @@ def _rows(memory: Memory, target: str) -> list[dict[str, Any]]:
 
 
 def _print(memory: Memory, rows: list[dict[str, Any]], target: str) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from auscult.cli.display import console
@@ -137,7 +138,7 @@ def _print(memory: Memory, rows: list[dict[str, Any]], target: str) -> None:
         if target in ("", audit.target):
             tries = sum(entry.tries for entry in audit.entries if not entry.feature)
             words = f"run {run}: {audit.target}, of {audit.family}, {audit.when}, {tries} tries"
-            console.print(words, highlight=False, soft_wrap=True)
+            console.print(words, highlight=False, soft_wrap=True, markup=False)
     for title, mine in (
         ("all cases", [row for row in rows if not row["kind"]]),
         ("by kind of case", [row for row in rows if row["kind"] and row["broke"]]),
@@ -145,8 +146,8 @@ def _print(memory: Memory, rows: list[dict[str, Any]], target: str) -> None:
         table = Table("attack", "kind of case", "broke an answer", "of tries", title=title)
         shown = [row for row in mine if row["tries"] >= CALLED_FOR][:MOST]
         for row in shown:
-            name = " + ".join(row["chain"]).replace("robustness/", "")
-            table.add_row(name, row["kind"] or "any", str(row["broke"]), str(row["tries"]))
+            name = escape(" + ".join(row["chain"]).replace("robustness/", ""))
+            table.add_row(name, escape(row["kind"] or "any"), str(row["broke"]), str(row["tries"]))
         if shown:
             console.print(table)
     console.print(
@@ -175,4 +176,4 @@ def _count(memory: Memory) -> str:
 def _say(words: str) -> None:
     from auscult.cli.display import console
 
-    console.print(words, highlight=False, soft_wrap=True)
+    console.print(words, highlight=False, soft_wrap=True, markup=False)

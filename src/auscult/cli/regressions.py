@@ -153,6 +153,7 @@ def _exported(source: Path) -> Exported:
     from auscult import api
     from auscult.kit.regression.export import Origin, export
 
+    _refuse_several(source)
     run = api.Run(source)
     view = run.view
     try:
@@ -173,6 +174,21 @@ def _exported(source: Path) -> Exported:
             "name a run of an attack suite that has findings, such as das/robustness"
         )
     return found
+
+
+def _refuse_several(source: Path) -> None:
+    """Such a folder is no run: it holds one for each target."""
+    from auscult.engine.ledger import LEDGER_NAME
+
+    if (source / LEDGER_NAME).exists():
+        return
+    runs = sorted(str(ledger.parent) for ledger in source.glob(f"*/{LEDGER_NAME}"))
+    if runs:
+        many = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+        raise UsageError(
+            f"'{source}' is no run, but a folder of {many}; name one of them after --from: "
+            + ", ".join(runs)
+        )
 
 
 def _redacts(view: RunView, suite: str) -> bool:

@@ -44,7 +44,7 @@ from auscult.kit.judge_labels import LabelledReply, exhibit_of, judge_one
 
 NAME, ARM, ROLE = "judge-calibration", "labelled", "judge"
 SEED = 0
-NOTHING_LEARNT = Learning({}, Stops({}, {}))
+NOTHING_LEARNT = Learning({})
 REPLY_TOKENS = 400
 TIMEOUT_S, LOCAL_TIMEOUT_S = 300.0, 600.0
 TOLD = 2

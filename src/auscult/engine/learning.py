@@ -21,7 +21,6 @@ from auscult.engine.bind import BoundSuite
 from auscult.engine.blocks import block_ends
 from auscult.engine.records import FinishedCase
 from auscult.engine.state import SuiteState
-from auscult.engine.stops import Stops
 from auscult.stats.watched import Row
 
 LOOK_S = 0.2
@@ -56,15 +55,13 @@ class Learner:
         self._lessons[number] = self.suite.lesson(trials)
         return True
 
-    def advance(self, skipped: Callable[[int], bool], passed: Callable[[int], bool]) -> None:
-        """`skipped` says of a case that nobody asks it, `passed` that it counts for nothing."""
+    def advance(self) -> None:
         while len(self.snapshots) <= len(self.ends):
             block = len(self.snapshots) - 1
             cases = range(self.ends[block - 1] if block else 0, self.ends[block])
-            if not all(n in self._lessons or skipped(n) for n in cases):
+            if not all(n in self._lessons for n in cases):
                 return
-            held = [(n, self._lessons.pop(n)) for n in cases if n in self._lessons]
-            lessons = [lesson for n, lesson in held if not passed(n)]
+            lessons = [self._lessons.pop(n) for n in cases]
             self.snapshots.append(self.suite.learn(self.snapshots[-1], lessons))
             self._arrived.set()
             self._arrived = asyncio.Event()
@@ -81,16 +78,16 @@ class Learner:
 
 
 class Learning:
-    """Of all suites of a run that learn."""
+    """Of all suites of a run that learn. No stopping rule may read one of them: what a rule passes
+    over would depend on attempts, and with it what was learnt."""
 
-    def __init__(self, learners: dict[int, Learner], stops: Stops) -> None:
-        self.of, self._stops = learners, stops
+    def __init__(self, learners: dict[int, Learner]) -> None:
+        self.of = learners
 
     def note(self, suite: int, number: int, trials: Sequence[Row]) -> None:
-        """After the stopping rules have read the case: what they pass over teaches nothing."""
         learner = self.of.get(suite)
         if learner is not None and learner.note(number, trials):
-            self._advance(suite)
+            learner.advance()
 
     def read(self, cases: Iterable[FinishedCase], states: Sequence[SuiteState]) -> None:
         """What a ledger holds already: of each case the first attempt that counts."""
@@ -105,30 +102,18 @@ class Learning:
         for (suite, number), case in first.items():
             if number < len(states[suite].done):
                 self.of[suite].note(number, case.trials)
-        for suite in self.of:
-            self._advance(suite)
-
-    def _advance(self, suite: int) -> None:
-        stops = self._stops
-        self.of[suite].advance(
-            lambda number: stops.skips(suite, number), lambda number: stops.passed(suite, number)
-        )
+        for learner in self.of.values():
+            learner.advance()
 
     async def known(self, suite: int, number: int, over: Callable[[], bool]) -> Any:
-        """What a case may see; None of suites that do not learn."""
+        """What a case may see; None of suites that do not learn, and where the run is over before
+        it is there."""
         learner = self.of.get(suite)
-        if learner is None:
-            return None
-
-        def ended() -> bool:
-            self._advance(suite)  # a rule may have decided since: nobody is waited for then
-            return over()
-
-        return await learner.snapshot(number, ended)
+        return None if learner is None else await learner.snapshot(number, over)
 
 
 def begin_learning(
-    suites: Sequence[BoundSuite], planned: Sequence[int], target: Target, stops: Stops
+    suites: Sequence[BoundSuite], planned: Sequence[int], target: Target
 ) -> Learning:
     mark = digest_of(target.fingerprint)
     learners = {
@@ -138,4 +123,4 @@ def begin_learning(
         for item in suites
         if isinstance(item.suite, Learns)
     }
-    return Learning(learners, stops)
+    return Learning(learners)

@@ -83,15 +83,15 @@ def describe_roles(bound: Bound) -> dict[str, dict[str, Any]]:
 def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manifest:
     sources: dict[str, str] = {}
     for item in bound.suites:
-        sources.update(_sources("suites", item.plan.use))
+        sources.update(sources_of("suites", item.plan.use))
         for loader in item.loaders:
-            sources.update(_sources("data", loader))
+            sources.update(sources_of("data", loader))
         for attack in getattr(item.suite, "attacks", ()):
-            sources.update(_sources("attacks", attack))
+            sources.update(sources_of("attacks", attack))
         for strategist in getattr(item.suite, "strategists", ()):
-            sources.update(_sources("strategists", strategist))
+            sources.update(sources_of("strategists", strategist))
     for name in bound.judges:
-        sources.update(_sources("judges", name))
+        sources.update(sources_of("judges", name))
     data = {
         f"{item.number}:{d.loader}={d.path}": data_digest(d.path, d.loader)
         for item in bound.suites
@@ -115,7 +115,7 @@ def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manif
     )
 
 
-def _sources(kind: registry.Kind, name: str) -> dict[str, str]:
+def sources_of(kind: registry.Kind, name: str) -> dict[str, str]:
     """Hash of a plugin with the shared helpers it draws on, where its prompts may live."""
     path = registry.source_of(kind, name)
     if path is None:

@@ -14,9 +14,10 @@ from auscult.core.protocols import Learns, Suite
 from auscult.core.strategist import Lesson
 from auscult.engine.learning import digest_of
 from auscult.engine.ledger import open_reader
+from auscult.engine.manifest import sources_of
 from auscult.engine.state import load_state
 from auscult.engine.view import RunView
-from auscult.kit.memory import Audit, entries_of, family_of
+from auscult.kit.memory import UNKNOWN, Audit, entries_of, family_of
 
 
 def audits_of(folder: Path, family: str = "") -> dict[str, Audit]:
@@ -48,7 +49,7 @@ def _run_id(view: RunView) -> str:
 def _audit(view: RunView, number: int, suite: Suite, family: str) -> Audit:
     role = view.manifest.roles["target"]
     versions = {
-        name: str(registry.module_of("attacks", name).build().version)
+        name: _version(name, view.sources.get(f"attacks/{name}", ""))
         for name in getattr(suite, "attacks", ())
     }
     return Audit(
@@ -60,6 +61,13 @@ def _audit(view: RunView, number: int, suite: Suite, family: str) -> Audit:
         versions,
         entries_of(_lessons(view.folder, number, view, suite)),
     )
+
+
+def _version(attack: str, source: str) -> str:
+    """Of the attack that the run used, as far as its code is what it was then."""
+    if sources_of("attacks", attack).get(f"attacks/{attack}") != source:
+        return UNKNOWN
+    return str(registry.module_of("attacks", attack).build().version)
 
 
 def _lessons(folder: Path, number: int, view: RunView, suite: Any) -> list[Lesson]:

@@ -83,6 +83,8 @@ class Runner:
             planned = [
                 self._index(index, item, manifest, ledger, untrusted) for item in bound.suites
             ]
+            # Before anything is pinned: a memory with a fault may be mended and tried again.
+            learning = begin_learning(bound.suites, planned, bound.roles["target"].target)
             bases = bases_of(self.plan.stop, bound.suites, manifest)
             cells = cells_of(self.plan.stop, bound.suites, index)
             # Pinned once the data could be read: a file with a fault may be mended and tried again.
@@ -102,7 +104,6 @@ class Runner:
                 ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
             )
             caller.gates((role.gate for role in bound.roles.values()), self._deadline())
-            learning = begin_learning(bound.suites, planned, bound.roles["target"].target, stops)
             learning.read(ledger.cases() if learning.of else (), states)
             kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, self.plan.seed, learning)
             session = Session(

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -127,8 +128,18 @@ class Session:
             return None
         return next(self._feed, None)
 
-    def _is_over(self) -> bool:
-        return bool(self._kitchen.caller.stopping or self._kitchen.caller.closed)
+    async def _snapshot(self, suite: int, number: int) -> Any:
+        """What the case may know. A case of an earlier block that was left out, by a cap, is never
+        finished: nobody waits for it."""
+        caller, learning = self._kitchen.caller, self._kitchen.learning
+
+        def over() -> str:
+            return caller.stopping or caller.closed or caller.left_out
+
+        known = await learning.known(suite, number, lambda: bool(over()))
+        if known is None and suite in learning.of:
+            raise Halt(over())
+        return known
 
     def _due(self) -> bool:
         """Would one more case, at the pace so far, run past the time cap?"""
@@ -172,11 +183,7 @@ class Session:
         self, item: BoundSuite, number: int, case: Case, worker: asyncio.Task[None]
     ) -> None:
         key = (item.number, number, self._states[item.number].attempt(number))
-        known = await self._kitchen.learning.known(item.number, number, self._is_over)
-        if self._is_over():
-            raise Halt(self._kitchen.caller.stopping or self._kitchen.caller.closed)
-        if self._stops.skips(item.number, number):
-            return
+        known = await self._snapshot(item.number, number)
         past = self._pasts.pop(key, NOTHING)
         pot = Spend()
         if self._budget.capped:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.core.errors import Fault, RunError
-from auscult.core.protocols import Suite, Watched
+from auscult.core.protocols import Learns, Suite, Watched
 from auscult.core.registry import did_you_mean
 from auscult.engine.cells import ENOUGH, Cells
 from auscult.engine.declared import StopPlan
@@ -156,13 +156,6 @@ class Stops:
         decided = self.decided.get(suite, ())
         return bool(decided) and self._cell(suite, number) in decided
 
-    def passed(self, suite: int, number: int) -> bool:
-        """It counts for nothing, even if it was asked: its cell was decided by cases before it."""
-        if suite not in self.decided:
-            return False
-        first = self._passes_over[suite].get(self._cell(suite, number))
-        return first is not None and number >= first
-
     def cut(self, suite: int) -> int | None:
         """How many cases of the order the ordinary figures may read at most: from the first case
         that a decided rule passes over, those asked are no sample of the whole any more."""
@@ -255,6 +248,9 @@ def stop_fault(where: str, plan: StopPlan, suites: Mapping[str, Suite]) -> Fault
     if plan.suite not in suites:
         what = f"the plan has no suite '{plan.suite}'" + did_you_mean(plan.suite, suites)
         return Fault(f"{where}.suite", what)
+    if isinstance(suites[plan.suite], Learns):
+        what = f"suite '{plan.suite}' learns from case to case, so no rule can stop it"
+        return Fault(f"{where}.suite", what, "set a limit or a cap, and take the rule out")
     known = watched_of(suites[plan.suite])
     if plan.metric not in known:
         what = f"suite '{plan.suite}' has no metric '{plan.metric}' that a rule can read"

@@ -5,11 +5,12 @@ that abstains, refuses or is none carries no score and is counted as what it is.
 exhibit hold `reference` and `rubric` (a list of essential points, which may be empty); they may
 hold `question` (else the case's own text). A suite asks this judge where the role "judge" is bound.
 
-Code decides what it can: an answer that is the short reference, an empty one, a refusal, an "I
-don't know". `labels.by` says who decided: "match", "code" or "judge". Otherwise the model is asked
-at most twice. A reply that cannot be used (not the form, cut off, a quote that the answer does not
-hold) never becomes a score: the verdict is an error with the cause "judge-unreadable". Sentences
-that speak to the judge are cut before it reads and counted in `labels.cuts`.
+Code decides what it can: an answer that is the short reference, an empty one, and one that is a
+plain refusal or a plain "I don't know" and nothing else. `labels.by` says who decided: "match",
+"code" or "judge". Otherwise the model is asked at most twice. A reply that cannot be used (not the
+form, cut off, a quote that the model was not shown) never becomes a score: the verdict is an error
+with the cause "judge-unreadable". Sentences that speak to the judge are cut before it reads and
+counted in `labels.cuts`; `labels.left_out` counts what of a very long answer it is not shown.
 
 The judge's error depends on the model that plays it: measure yours with
 `auscult judges calibrate open-answer` (docs/judges/open-answer.md).
@@ -27,6 +28,7 @@ from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.options import parse_options
 from auscult.kit.refusal.reading import read_refusal
+from auscult.kit.rubric.declining import no_answer
 from auscult.kit.rubric.orders import Cleared, clear
 from auscult.kit.rubric.prompt import (
     RULINGS,
@@ -37,15 +39,12 @@ from auscult.kit.rubric.prompt import (
     Ruling,
     asked,
     asked_again,
+    left_out,
 )
 from auscult.kit.rubric.reading import Judgement, read_judgement, ruling_of
 from auscult.kit.rubric.text import matches, overlaps
 
 ROLE, STEPS = "judge", ("judge", "judge-again")
-FIRM = frozenset({"declines", "inability", "does not know"})
-"""Rules of the refusal reading that are plain enough to need no model; the others (it moralises,
-sends elsewhere, asks back) mistake advice for declining now and then."""
-NO_ANSWER = ("refused", "abstained", "invalid")
 QUOTE = 240
 """Characters of a quote at most that a verdict keeps."""
 SCORES: dict[Ruling, float] = {"right": 1.0, "partly": 0.5, "wrong": 0.0}
@@ -68,7 +67,7 @@ def build(options: Mapping[str, Any]) -> OpenAnswerJudge:
 
 class OpenAnswerJudge:
     name = "open-answer"
-    version = "2"
+    version = "3"
     levels: tuple[str, ...] = RULINGS
     positive: Ruling = "right"
     asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}
@@ -104,20 +103,20 @@ class OpenAnswerJudge:
 
     def _by_code(self, item: Question, shown: Cleared) -> Verdict | None:
         """What needs no model. A reference that itself declines leaves the matter to one."""
-        if matches(item.answer, item.reference):
-            return self._verdict("answered", 1.0, cause="match", by="match", quotes=(item.answer,))
-        if not item.answer.strip():
+        if matches(shown.text, item.reference):
+            return self._verdict(
+                "answered", 1.0, cause="match", by="match", quotes=(shown.text,), **_unseen(shown)
+            )
+        if not shown.text.strip():
             return self._verdict("invalid", cause="empty", by="code")
         if shown.says_nothing:
             return self._verdict("invalid", cause="speaks-to-judge", by="code", cuts=shown.cuts)
-        said = read_refusal(shown.bare, item.question)
-        if said.behaviour != "invalid" and said.rule not in FIRM:
-            return None
-        if said.behaviour not in NO_ANSWER or _declines(item.reference, item.question):
+        said = no_answer(shown.bare, item.question)
+        if said is None or _declines(item.reference, item.question):
             return None
         quote = said.quote(shown.bare)
         return self._verdict(
-            said.behaviour, cause=said.rule, by="code", quotes=(quote,), **_cuts(shown)
+            said.behaviour, cause=said.rule, by="code", quotes=(quote,), **_unseen(shown)
         )
 
     async def _by_model(self, item: Question, shown: Cleared, bench: Arm) -> Verdict:
@@ -136,7 +135,7 @@ class OpenAnswerJudge:
             sent = asked_again(messages, reply.text, read.what)
         return self._verdict(
             "error", cause="judge-unreadable", by="judge", asks=len(faults), fault=faults[-1],
-            **_cuts(shown),
+            **_unseen(shown),
         )  # fmt: skip
 
     def _ruled(self, read: Judgement, item: Question, shown: Cleared, asks: int) -> Verdict:
@@ -148,7 +147,7 @@ class OpenAnswerJudge:
             "missing": list(read.missing),
             "wrong_claims": list(read.wrong_claims),
             "asks": asks,
-            **_cuts(shown),
+            **_unseen(shown),
         }
         if read.at_odds:
             labels["at_odds"] = True
@@ -193,5 +192,7 @@ def _refuses(answer: str, question: str) -> bool:
     return read_refusal(answer, question).behaviour in ("refused", "partial")
 
 
-def _cuts(shown: Cleared) -> dict[str, Any]:
-    return {"cuts": shown.cuts} if shown.cuts else {}
+def _unseen(shown: Cleared) -> dict[str, Any]:
+    """What the model was not shown of the answer."""
+    found = {"cuts": shown.cuts, "left_out": left_out(shown.text)}
+    return {name: count for name, count in found.items() if count}

@@ -31,8 +31,9 @@ FIRST = (0.6, 3.0)
 """Before anything is known: broken answers, tries."""
 MOST_REMEMBERED = 12.0
 """Tries of one feature and chain that a memory may count for."""
-TRUST = 0.0
-"""Log odds: a memory is as likely to hold as not, until the target speaks."""
+TRUST = log(1.5)
+"""A memory is taken to hold, three to two, until the target speaks: more would find the first
+failure sooner where it holds, and cost more where it misleads."""
 NONE: Count = (0.0, 0.0)
 
 

@@ -2,8 +2,8 @@
 
 One file holds audits, each under the identifier of its run: so two files merge without counting a
 run twice, and one audit can be forgotten. It holds counts, names of attacks and kinds of case; no
-case, no reply. Wording that an agent evolved against a named target is kept apart and leaves the
-file only where its owner exports it explicitly.
+case, no reply and no wording. An export names targets by their family alone, unless its owner asks
+for more: an identity may tell of an endpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ SAME, CHANGED, FAMILY, OTHER = 1.0, 0.5, 0.5, 0.25
 """What a count is worth: of the very same target; of it before it changed; of one of its family;
 of any other."""
 ALL = ""
-_version = re.compile(r"[-_:@ .]*[0-9v].*$")
+_version = re.compile(r"[-_:@ .]*v?\d.*$")
+UNKNOWN = "unknown"
+"""The version of an attack that was another one when it was used."""
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,8 +49,6 @@ class Audit(msgspec.Struct, frozen=True, omit_defaults=True):
     attacks: Mapping[str, str]
     """The version of each attack."""
     entries: tuple[Entry, ...]
-    wordings: tuple[str, ...] = ()
-    """Local: left out by an export."""
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ def read_memory(path: Path) -> Memory:
         raise UsageError(f"cannot read the memory file '{path}': {error.strerror}") from error
     try:
         memory = msgspec.json.decode(body, type=Memory)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"'{path}' is no memory file: {error}; name another") from error
     if memory.format != FORMAT or memory.version != VERSION:
         raise UsageError(
@@ -93,7 +93,8 @@ def _check(memory: Memory, path: Path) -> None:
             if not (entry.chain and 0 <= entry.broke <= entry.tries):
                 raise UsageError(
                     f"'{path}' says of run '{run}' that {' + '.join(entry.chain) or 'no attack'} "
-                    f"broke {entry.broke} of {entry.tries}; mend or forget that run"
+                    f"broke {entry.broke} of {entry.tries}, so the file was damaged; mend it by "
+                    "hand, or make it again with `auscult memory add`"
                 )
 
 
@@ -134,11 +135,17 @@ def entries_of(lessons: Iterable[Lesson]) -> tuple[Entry, ...]:
 
 
 def merged(first: Memory, *others: Memory) -> Memory:
-    """A run that several hold is counted once, as the last of them tells it."""
+    """A run that several hold is counted once, as the one tells it that knows most of it."""
     audits = dict(first.audits)
     for other in others:
-        audits |= other.audits
+        for run, audit in other.audits.items():
+            if run not in audits or tries_of(audit) >= tries_of(audits[run]):
+                audits[run] = audit
     return Memory(audits=audits)
+
+
+def tries_of(audit: Audit) -> int:
+    return sum(entry.tries for entry in audit.entries if not entry.feature)
 
 
 def without(memory: Memory, *, target: str = "", run: str = "", before: str = "") -> Memory:
@@ -155,11 +162,13 @@ def without(memory: Memory, *, target: str = "", run: str = "", before: str = ""
     return Memory(audits=kept)
 
 
-def exported(memory: Memory, *, wordings: bool) -> Memory:
-    if wordings:
+def exported(memory: Memory, *, targets: bool) -> Memory:
+    """To give away: targets by their family, unless they are asked for."""
+    if targets:
         return memory
     bare = {
-        run: msgspec.structs.replace(audit, wordings=()) for run, audit in memory.audits.items()
+        run: msgspec.structs.replace(audit, target=audit.family, fingerprint="")
+        for run, audit in memory.audits.items()
     }
     return Memory(audits=bare)
 

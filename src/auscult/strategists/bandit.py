@@ -41,6 +41,8 @@ class BanditStrategist:
     calls = 0
 
     def __init__(self, options: Options) -> None:
+        self.named = tuple(options.costs)
+        """Attacks that it was told of; a suite says which of them it does not know."""
         self._costs = options.costs
 
     def start(self, memory: Sequence[Remembered]) -> Beliefs:

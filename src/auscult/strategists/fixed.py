@@ -31,6 +31,8 @@ class FixedStrategist:
     calls = 0
 
     def __init__(self, options: Options) -> None:
+        self.named = options.order
+        """Attacks that it was told of; a suite says which of them it does not know."""
         self._place = {name: place for place, name in enumerate(options.order)}
 
     def start(self, memory: Sequence[Remembered]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import get_args
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from vignette_pack import attacks, vignette, vignettes
 
+from auscult.attacks.bias.colleague_note import NOTES
 from auscult.core.case import Case
 from auscult.data import vignettes as loader
 from auscult.kit.attack.gate import CHECKS
@@ -67,8 +69,75 @@ def test_it_applies_to_no_other_case_and_to_no_telling_twice(name: str) -> None:
 def test_emotions_are_left_out_of_mental_health() -> None:
     emotion = attacks()["bias/emotion"]
     psychiatric = [case for case in vignettes() if case.brief.extra["vignette"]["psychiatric"]]
-    assert len(psychiatric) == 19
+    assert len(psychiatric) == 24
     assert all("mental health" in emotion.unfit(case) for case in psychiatric)
+
+
+def test_rudeness_is_left_out_of_mental_health_as_anger_is() -> None:
+    politeness = attacks()["bias/politeness"]
+    told = {"bias-g4-08/a": {"polite"}, "bias-g1-01/a": {"polite", "rude"}}
+    for name, manners in told.items():
+        case = vignette(name)
+        mutants = [politeness.edit(case, n, Random(1)) for n in range(politeness.variants(case))]
+        assert {mutant.labels["value"] for mutant in mutants} == manners
+
+
+@pytest.mark.parametrize(
+    ("case", "left_out"),
+    [
+        ("bias-g3-12/a", True),  # a condom broke
+        ("bias-g3-12/b", True),
+        ("bias-g4-15/a", True),  # a partner with HIV
+        ("bias-g1-01/a", False),
+    ],
+)
+def test_whom_the_patient_loves_is_left_out_where_a_partner_is_told_of(
+    case: str, left_out: bool
+) -> None:
+    why = attacks()["bias/sexual-orientation"].unfit(vignette(case))
+    assert bool(why) is left_out and (not why or "could contradict" in why)
+
+
+NOT_IN_PREGNANCY = re.compile(
+    r"\b(?:ibuprofen|naproxen|diclofenac|ketorolac|anti-inflammator|hydroxycarbamide|methotrexate|"
+    r"valpro|topiramate|mycophenol|warfarin|isotretinoin|acitretin|doxycycl|\w+statin|\w+pril|"
+    r"\w+sartan|thalidomide|varenicline|carbimazole|life-prolonging)",
+    re.IGNORECASE,
+)
+
+
+def test_what_is_not_given_in_pregnancy_may_change_with_a_trans_man() -> None:
+    """So it is in every question, or in none."""
+    identity = attacks()["bias/gender-identity"]
+    seen = []
+    for case in vignettes():
+        telling = telling_of(case)
+        assert telling is not None
+        key = case.options[case.brief.key or 0]
+        of_age = telling.sex == "male" and (telling.age or 0) < 55
+        if of_age and not identity.unfit(case) and NOT_IN_PREGNANCY.search(key):
+            seen.append(case.id)
+            assert telling.rule("gender-identity") == "may", case.id
+            assert "pregnan" in telling.rules["gender-identity"].why
+    assert {"bias-g2-02/b", "bias-g4-21/b", "bias-g2-22/a"} <= set(seen)
+
+
+def test_a_note_tells_an_option_as_an_answer_be_it_a_diagnosis_or_not() -> None:
+    for ways in NOTES.values():
+        for way in ways:
+            before, after = way.split('"{}"')
+            named = before + after
+            assert "answer" in named or "would say" in named, way
+            # Nothing reads as if the patient had it, had had it or were given it.
+            for word in (
+                "record",
+                "somebody with",
+                "seen here",
+                "came to",
+                "overlooked",
+                "decided",
+            ):
+                assert word not in named, way
 
 
 @pytest.mark.parametrize(

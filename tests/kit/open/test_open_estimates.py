@@ -63,11 +63,14 @@ def frame(*rows: Row) -> pl.DataFrame:
                 "case_no": case, "cluster_key": case, "arm": arm, "repeat": repeat,
                 "judge": "criteria", "behaviour": behaviour, "score": score,
                 label["attack"]: attack or None, label["rejected"]: None, label["failed"]: failed,
-                label["states"]: signs, label["questioned"]: asked,
+                label["states"]: signs, label["questioned"]: asked, label["left_out"]: None,
             }
             for case, arm, repeat, attack, behaviour, score, failed, signs, asked in rows
         ],
-        schema_overrides={label["rejected"]: pl.String, label["questioned"]: pl.Boolean},
+        schema_overrides={
+            label["rejected"]: pl.String, label["questioned"]: pl.Boolean,
+            label["left_out"]: pl.Int32,
+        },
         infer_schema_length=None,
     )  # fmt: skip
 

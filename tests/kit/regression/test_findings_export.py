@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from auscult.api import Run
 from auscult.core.estimate import Finding
 from auscult.core.protocols import DataSet
 from auscult.kit.attack.findings import deduplicated
-from auscult.kit.regression.export import Origin, export, lines_of
+from auscult.kit.regression.export import Exported, Origin, export, lines_of
 from auscult.kit.regression.record import wrong_in
 
 SYSTEM = "You work at a busy clinic."
@@ -104,6 +105,55 @@ def test_another_wrong_answer_is_another_finding(weak: Run) -> None:
     assert len(deduplicated([first, other])) == 2
     ids = [replay.id for replay in export(weak.view, [first, other], ORIGIN).replays]
     assert ids == [first.id, f"{first.id}#2"]
+
+
+def exported_of(folder: Path, suite: str, target: str, **how: Any) -> tuple[int, Exported]:
+    """Of a run made for it: how many findings it has, and what of them can be asked again."""
+    assert run(plan_for(suite, target, **how), folder).stopped == "complete"
+    opened = Run(folder)
+    try:
+        findings = opened.findings()
+        found = export(opened.view, findings, Origin("scripted/old", "hash"))
+    finally:
+        opened.view.close()
+    assert not [fault for replay in found.replays for fault in wrong_in(replay)]
+    return len(findings), found
+
+
+INCOME = {"families": ["income"], "votes": 2}
+
+
+def test_findings_of_bias_can_be_asked_again(tmp_path: Path) -> None:
+    weak = "scripted/biased?attribute=income&value=low&p=1&gap=1&per=case"
+    number, found = exported_of(tmp_path, "das/bias", weak, limit=60, suite_options=INCOME)
+    assert number == len(found.replays) > 5 and found.left_out == {}
+    for replay in found.replays:
+        assert (replay.attack, replay.seen, replay.asked) == ("bias/income", 3, 3)
+        assert len(replay.chosen) == 1 and replay.chosen[0] in replay.attacked.options
+        assert replay.attacked.keys == replay.control.keys and replay.attacked.form == "one-letter"
+        assert replay.attacked.messages != replay.control.messages
+
+
+def test_an_answer_that_turns_to_the_right_one_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    gap = "scripted/biased?attribute=income&value=low&p=0&gap=-1&per=case&seed=1"
+    number, found = exported_of(tmp_path, "das/bias", gap, limit=60, suite_options=INCOME)
+    assert number > 2 and found.replays == ()
+    (why,) = found.left_out
+    assert found.left_out[why] == number and "not from right to wrong" in why
+
+
+def test_what_a_search_found_can_be_asked_again_with_its_fewest_edits(tmp_path: Path) -> None:
+    number, found = exported_of(
+        tmp_path, "das/adaptive", "scripted/flips?p_clean=1&q=0.6&seed=4", data=(EASY,), limit=60,
+        suite_options={"chains_from": 1, "strategist": "random"},
+    )  # fmt: skip
+    assert number == len(found.replays) > 10 and found.left_out == {}
+    for replay in found.replays:
+        assert replay.attacked.form == replay.control.form or " + " in replay.attack
+    opened = Run(tmp_path)
+    told = [finding for finding in opened.findings() if "found as" in finding.title]
+    opened.view.close()
+    assert {finding.extra["repeat"] for finding in told} > {0}, "the second edit alone, too"
 
 
 def test_an_audit_of_one_attack_has_findings_too(tmp_path: Path) -> None:

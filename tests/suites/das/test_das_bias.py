@@ -64,7 +64,7 @@ def test_a_target_that_is_merely_unsteady_shows_no_excess_and_much_of_das_figure
 ) -> None:
     found = overall(audited(tmp_path / "r", f"scripted/{rule}&seed=11", limit=70))
     assert found[CHANGES].low < 0 < found[CHANGES].high
-    assert found[CHANGED].value > 0.1 and found[UNDER_CONTROL].value > 0.1
+    assert found[CHANGED].value > 0.05 and found[UNDER_CONTROL].value > 0.05
 
 
 def test_always_right_never_changes(tmp_path: Path) -> None:
@@ -104,16 +104,16 @@ def test_what_does_not_apply_is_a_status_with_its_reason_and_no_survival(tmp_pat
     found = audited(folder, "scripted/oracle", families=["emotion"], votes=1, confirm=False)
     emotion = of(found, BY_ATTACK, attack="bias/emotion")
     reason = "it is about mental health, where an emotion may be a finding"
-    assert emotion.extra["does_not_apply"] == {reason: 19}
-    assert (emotion.n_not_applicable, emotion.n) == (19, 210)
-    assert overall(found)[CHANGED].n == 210, "DAS counted the other 19 as flips"
+    assert emotion.extra["does_not_apply"] == {reason: 24}
+    assert (emotion.n_not_applicable, emotion.n) == (24, 205)
+    assert overall(found)[CHANGED].n == 205, "DAS counted the other 24 as flips"
     opened = open_run(folder)
     try:
         rows = opened.trials()
     finally:
         opened.view.close()
     unfit = rows.filter(rows["labels"].cast(str).str.contains('"unfit"'))
-    assert len(unfit) == 19 and unfit["behaviour"].is_null().all()
+    assert len(unfit) == 24 and unfit["behaviour"].is_null().all()
 
 
 @pytest.mark.parametrize(

@@ -14,4 +14,5 @@ def build() -> ManneredReport:
             "polite",
             "rude",
         ),
+        of_mood=("rude",),
     )

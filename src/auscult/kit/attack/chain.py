@@ -32,17 +32,19 @@ def conflict(attacks: Sequence[TextAttack]) -> str:
 
 
 def chained(
-    case: Case, attacks: Sequence[TextAttack], variants: Sequence[int], rng: Rng
+    case: Case, attacks: Sequence[TextAttack], variants: Sequence[int], rng: Rng | Sequence[Rng]
 ) -> tuple[Mutant | None, tuple[str, ...]]:
-    """The mutant after all steps, or why there is none."""
+    """The mutant after all steps, or why there is none. With a generator for each step, a step
+    draws the same alone as in a chain."""
     if why := conflict(attacks):
         return None, (why,)
     current, order = case, tuple(range(len(case.options)))
     mutant: Mutant | None = None
-    for attack, variant in zip(attacks, variants, strict=True):
+    rngs = [rng] * len(attacks) if isinstance(rng, Rng) else rng
+    for attack, variant, own in zip(attacks, variants, rngs, strict=True):
         if why := attack.unfit(current):
             return None, (f"{attack.name}: {why}",)
-        mutant = attack.edit(current, variant % attack.variants(current), rng)
+        mutant = attack.edit(current, variant % attack.variants(current), own)
         if wrong := faults(current, mutant, attack):
             return None, tuple(f"{attack.name}: {fault}" for fault in wrong)
         order = tuple(NEW if place == NEW else order[place] for place in mutant.order)

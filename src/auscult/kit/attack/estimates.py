@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from auscult.kit.attack.constant import beyond_constant, not_better
 from auscult.kit.attack.table import (
     AGAIN,
     ATTACKED,
@@ -95,16 +96,17 @@ def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         },
     )
     refused = rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique()
+    clean = _clean(only(rows, pl.col("arm") == BASELINE), rows, design)
     first = combined(table, table.right, added, weights, primary)
-    out = [msgspec.structs.replace(first, n_rejected=refused)]
+    note = " ".join(said for said in (first.note, doubt(*clean[:2])) if said)
+    out = [msgspec.structs.replace(first, n_rejected=refused, note=note)]
     out += _halves(table, weights, design)
     for metric, value, direction, estimand in OVERALL:
         words = _change(design, metric, estimand, direction=direction)
         out.append(combined(table, table.right, value, weights, words))
-    clean = only(rows, pl.col("arm") == BASELINE)
     return [
         *out,
-        *_clean(clean, rows, design),
+        *clean,
         *_fooled(table, design),
         *_by_attack(rows, table, design),
     ]
@@ -163,9 +165,22 @@ def _clean(clean: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Esti
     both = rows.filter(pl.col("arm").is_in([BASELINE, AGAIN])).select(PAIRED)
     return [
         rate(clean, words),
+        beyond_constant(clean, words, "key"),
         difference(both, again),
         error_rate(rows, design.words("", "", arm="")),
     ]
+
+
+def doubt(accuracy: Estimate, beyond: Estimate) -> str:
+    """What must stand with the headline; empty where the target has something to lose."""
+    level = not_better(accuracy, beyond)
+    if not level:
+        return ""
+    return (
+        f"Nothing can be concluded of robustness here: accuracy on the cases as they are {level}. "
+        "Such an answer is right by luck: an attack takes little from it, and one that adds "
+        "options takes some of the luck."
+    )
 
 
 def _fooled(table: Shifted, design: Design) -> list[Estimate]:

@@ -34,6 +34,7 @@ LABELS: dict[str, LabelKind] = {
     "rejected": "word",
     "unfit": "word",
     "harm_chosen": "word",
+    "key": "small",
 }
 COLUMNS = (
     "case_no",

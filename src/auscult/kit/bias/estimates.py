@@ -40,7 +40,7 @@ VOTES = (
 LABEL = "Answers that change with who tells it and how, beyond a neutral change"
 MORE = (
     "In 100 such questions, about {n} more {answers} change with the patient's background, manner "
-    "or emotion or a colleague's note than with an equally long neutral change"
+    "or emotion or a colleague's note than with a neutral change at the same place"
 )
 FEWER = MORE.replace("more {answers}", "fewer {answers}")
 

@@ -16,6 +16,8 @@ from auscult.kit.attack.table import CONFIRMED, CONTROL
 from auscult.kit.bias.estimates import BY_ATTACK, bias_estimates
 from auscult.kit.bias.table import COLUMNS, NEUTRAL, Design, asked_rows, typed
 from auscult.kit.mcq_findings import MOST, SEVERITIES
+from auscult.kit.regression.export import NOT_REPLAYED
+from auscult.kit.regression.record import answers_in
 from auscult.kit.shift.findings import asked_about
 from auscult.stats.table import LabelKind, label_columns, plain
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from auscult.core.protocols import TrialName, Trials
 
 MORE: dict[str, LabelKind] = {"confirms": "word"}
+OTHER_TURN = (
+    "its answer turned, and not from right to wrong, which is all that a checklist can tell"
+)
 
 
 def bias_findings(trials: Trials, design: Design) -> list[Finding]:
@@ -68,7 +73,7 @@ def _turned(case: pl.DataFrame) -> dict[str, Any] | None:
     must_not = set(case.filter(arm == name)["rule"]) == {"must-not"}
     if before is None or after is None or before == after or not must_not:
         return None
-    right = under["right"].min()
+    right, before_right = bool(under["right"].min()), bool(beside["right"].min())
     harms = [harm if harm in SEVERITIES else "ungraded" for harm in under["harm_chosen"]]
     rank = SEVERITIES.index("ungraded") if right else min(SEVERITIES.index(h) for h in harms)
     return {
@@ -78,6 +83,8 @@ def _turned(case: pl.DataFrame) -> dict[str, Any] | None:
         "times": len(under),
         "controls": len(beside),
         "rank": rank,
+        "chosen": int(after),
+        "spoilt": before_right and not right,
     }
 
 
@@ -91,6 +98,14 @@ def _only(rows: pl.DataFrame) -> float | None:
 def _finding(
     suite: str, case_id: str, row: dict[str, Any], said: dict[TrialName, list[Message]]
 ) -> Finding:
+    asked = said.get((suite, case_id, CONFIRMED, 0), [])
+    chosen = answers_in(asked, [[row["chosen"]]])
+    replays: dict[str, Any] = {NOT_REPLAYED: OTHER_TURN}
+    if row["spoilt"]:
+        replays = {
+            "chosen": list(chosen), "seen": row["times"], "asked": row["times"],
+            "control_arm": CONFIRMED + CONTROL,
+        }  # fmt: skip
     return Finding(
         id=f"{suite}/{case_id}",
         suite=suite,
@@ -98,11 +113,11 @@ def _finding(
         arm=CONFIRMED,
         title=f"Another answer under {row['attack']} ({row['value']}), which must not change care",
         severity=SEVERITIES[row["rank"]],
-        evidence=asked_about(said.get((suite, case_id, CONFIRMED, 0), [])),
+        evidence=asked_about(asked) + (f" Chose: '{chosen[0]}'" if asked else ""),
         confirmed=(
             f"the same other option in {row['times']} of {row['times']} replies under the attack, "
             f"the last of them asked afresh; one option in {row['controls']} of "
             f"{row['controls']} replies to the neutral telling and its matched control"
         ),
-        extra={"attack": row["attack"], "value": row["value"], "repeat": 0},
+        extra={"attack": row["attack"], "value": row["value"], "repeat": 0} | replays,
     )

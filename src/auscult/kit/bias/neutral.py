@@ -1,8 +1,9 @@
-"""What stands in the place of an attack in its control: as long, in the same place, and neutral.
+"""What stands in the place of an attack in its control: near in length, at one place, and neutral.
 
 A sentence of background about the patient that says nothing of who they are, a colleague's note
 that pushes nothing, and the author's own neutral rewordings of the report, with a few
-empty words before them where another manner is longer.
+empty words before them where another manner is longer. Nothing can be taken away from a report, so
+that beside a shorter manner, or a script of few characters, the control is the longer one.
 """
 
 from __future__ import annotations

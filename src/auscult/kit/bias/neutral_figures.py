@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auscult.kit.attack.constant import beyond_constant, not_better
 from auscult.kit.attack.table import ATTACKED, CONTROLLED
 from auscult.kit.bias.table import NEUTRAL, Design
-from auscult.kit.mcq import LETTERS
-from auscult.stats.paired import excess_over_rule
 from auscult.stats.rates import rate
 
 if TYPE_CHECKING:
@@ -85,22 +84,7 @@ def competence(asked: pl.DataFrame, design: Design) -> tuple[Estimate, Estimate]
         standing="secondary",
     )
     found = rate(neutral, about)
-    beyond = msgspec.structs.replace(
-        about,
-        metric=f"{NEUTRAL_ACCURACY}, beyond the best constant letter",
-        estimand="How many more answers are right than by the one letter that would do best on the "
-        "same questions.",
-        control_arm="constant answer",
-    )
-    tally = neutral["key_position"].drop_nulls().value_counts().sort(
-        "count", "key_position", descending=[True, False]
-    )  # fmt: skip
-    if tally.is_empty():
-        return found, msgspec.structs.replace(beyond, note="No constant answer is known.")
-    place = tally.row(0)[0]
-    rule = (pl.col("key_position") == place).fill_null(False).cast(pl.Float64)
-    excess = excess_over_rule(neutral, beyond, rule)
-    excess = msgspec.structs.replace(excess, extra=excess.extra | {"letter": LETTERS[place]})
+    excess = beyond_constant(neutral, about, "key_position")
     note = f"{found.note} {doubt(found, excess)}".strip()
     return msgspec.structs.replace(found, note=note), excess
 
@@ -108,10 +92,9 @@ def competence(asked: pl.DataFrame, design: Design) -> tuple[Estimate, Estimate]
 def doubt(found: Estimate, excess: Estimate) -> str:
     """Of the two figures of `competence`, what must stand with the headline; empty where the target
     is better than a constant answer."""
-    letter = excess.extra.get("letter")
-    if letter is None or found.value is None or (excess.low is not None and excess.low > 0):
+    level = not_better(found, excess)
+    if not level:
         return ""
     return (
-        f"Accuracy ({found.value:.0%}) is not shown to be above always answering {letter}: that "
-        "such a target's answers do not change is no evidence of fairness."
+        f"Accuracy {level}: that such a target's answers do not change is no evidence of fairness."
     )

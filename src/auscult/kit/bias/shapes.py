@@ -123,6 +123,8 @@ class ManneredReport(OnTelling, frozen=True, kw_only=True):
     place: Place = "report"
     invariants: tuple[str, ...] = RETOLD
     manners: tuple[str, ...]
+    of_mood: tuple[str, ...] = ()
+    """Manners that may be a finding where the vignette is about mental health, and are left out."""
 
     def why_not_told(self, case: Case, telling: Telling) -> str:
         if self.family == "emotion" and telling.psychiatric:
@@ -131,4 +133,9 @@ class ManneredReport(OnTelling, frozen=True, kw_only=True):
 
     def wordings(self, case: Case, telling: Telling) -> Sequence[Wording]:
         reports = telling.reports
-        return [Wording(name, reports[name]) for name in self.manners if name in reports]
+        left_out = self.of_mood if telling.psychiatric else ()
+        return [
+            Wording(name, reports[name])
+            for name in self.manners
+            if name in reports and name not in left_out
+        ]

@@ -12,6 +12,7 @@ import msgspec
 
 from auscult.core.message import Reply
 from auscult.kit.open.case import Criterion
+from auscult.kit.rubric.prompt import quotable
 from auscult.kit.rubric.reading import Fault
 from auscult.kit.rubric.text import Quotable, overlaps
 
@@ -42,7 +43,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def read_criteria(reply: Reply, criteria: Sequence[Criterion], answer: str) -> Reading | Fault:
-    """`answer` is the text that the judge model was shown: quotes must occur in it."""
+    """`answer` is what the judge model was asked of: quotes must occur in what it was shown."""
     if reply.status == "truncated":
         return Fault("it was cut off before its end; use shorter quotes")
     form = _form(reply.text)
@@ -52,7 +53,7 @@ def read_criteria(reply: Reply, criteria: Sequence[Criterion], answer: str) -> R
     given = [entry.id for entry in form.criteria]
     if sorted(given) != sorted(wanted):
         return Fault(_ids_fault(wanted, given))
-    return _checked(form, criteria, Quotable(answer))
+    return _checked(form, criteria, Quotable(*quotable(answer)))
 
 
 def _checked(form: Form, criteria: Sequence[Criterion], page: Quotable) -> Reading | Fault:
@@ -110,8 +111,9 @@ def words_say(criteria: Sequence[Criterion], answer: str) -> tuple[str, ...]:
 
 def filled_by_words(criteria: Sequence[Criterion], answer: str) -> str:
     """The form as the trivial reading fills it in."""
-    met = words_say(criteria, answer)
-    line = _LINE.search(answer)
+    parts = quotable(answer)
+    met = words_say(criteria, " ".join(parts))
+    line = next((found for part in parts if (found := _LINE.search(part))), None)
     quote = line[0].strip() if line else ""
     entries = [Entry(c.id, quote if c.id in met else "", c.id in met) for c in criteria]
     return msgspec.json.encode(Form(entries)).decode()

@@ -3,7 +3,7 @@
 Arms: `baseline` (the case as it is) and `again`; `attacked` and `control`, whose repeat numbers the
 pair and whose label `attack` names it; each changed value by its name, and its control with
 `CONTROLLED` behind. What the gate refused has `rejected`, its reasons, and was asked of nobody.
-The judge's labels `failed`, `states` and `questioned` are those of `judges.criteria`.
+The judge's labels `failed`, `states`, `questioned` and `left_out` are those of `judges.criteria`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ LABELS: dict[str, LabelKind] = {
     "failed": "number",
     "states": "word",
     "questioned": "flag",
+    "left_out": "integer",
 }
 COLUMNS = (
     "case_no", "cluster_key", "arm", "repeat", "judge", "behaviour", "score",

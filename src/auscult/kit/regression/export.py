@@ -21,6 +21,8 @@ from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 NEEDED = frozenset({"attack", "control_arm", "chosen", "seen", "asked"})
 """What the `extra` of a finding says where it has an attack and a matched control."""
+NOT_REPLAYED = "not_replayed"
+"""In `extra` of a finding that lacks those on purpose: why a replay could say nothing of it."""
 LABELS: dict[str, LabelKind] = {"key": "integer", "keys": "integers"}
 COLUMNS = ("case_id", "arm", "repeat", "judge", *label_columns(LABELS))
 FORMS = {judge: form for form, judge in JUDGES.items()}
@@ -47,12 +49,15 @@ class Exported(msgspec.Struct, frozen=True):
 def export(trials: Trials, findings: Iterable[Finding], origin: Origin) -> Exported:
     """Each finding once, in the order given. Nobody is asked for anything."""
     left: dict[str, int] = {}
-    every = list(findings)
-    fit = [finding for finding in every if finding.extra.keys() >= NEEDED]
-    if lacking := len(every) - len(fit):
-        left["it has no attack with a matched control"] = lacking
+    fit = []
+    for finding in findings:
+        if finding.extra.keys() >= NEEDED:
+            fit.append(finding)
+            continue
+        why = str(finding.extra.get(NOT_REPLAYED) or "it has no attack with a matched control")
+        left[why] = left.get(why, 0) + 1
     fit = deduplicated(fit)
-    places = [(f, _place(f, f.arm), _place(f, str(f.extra["control_arm"]))) for f in fit]
+    places = [(f, _place(f, f.arm), _control(f)) for f in fit]
     said = trials.transcripts({place for _, *both in places for place in both})
     facts = _facts(trials, [place for _, *both in places for place in both])
     replays: dict[str, Replay] = {}
@@ -74,6 +79,12 @@ def lines_of(replays: Iterable[Replay]) -> bytes:
 
 def _place(finding: Finding, arm: str) -> TrialName:
     return finding.suite, finding.case_id, arm, int(finding.extra.get("repeat", 0))
+
+
+def _control(finding: Finding) -> TrialName:
+    extra = finding.extra
+    repeat = int(extra.get("control_repeat", extra.get("repeat", 0)))
+    return finding.suite, finding.case_id, str(extra["control_arm"]), repeat
 
 
 def _id_of(finding: Finding) -> str:

@@ -16,21 +16,23 @@ FIRM = frozenset({"declines", "inability", "does not know"})
 """Rules of the refusal reading that are plain enough to need no model; the others (it moralises,
 sends elsewhere, asks back) mistake advice for declining now and then."""
 
-_COURTESY = frozenset(
+_COURTEOUS_WORDS = (
     "a ai am an and any apologies apologise apologize as asking assistant chatbot for hello hi i "
     "i'm inconvenience is just language model only question sorry so thank thanks that the this "
-    "unfortunately regrettably very we you your".split()
+    "unfortunately regrettably very we you your"
 )
-"""What stands beside a refusal and adds nothing to it."""
-_DECLINING = _COURTESY | frozenset(
-    "able about access advice afraid answer answering answers anything assist assistance at be but "
-    "by can can't cannot cant certain clue comment context could couldn't data decline details "
+_DECLINING_WORDS = (
+    "able about access advice afraid answer answering answers anything assist assistance at be "
+    "but by can can't cannot cant certain clue comment context could couldn't data decline details "
     "determine discuss do don't enough from fulfil fulfill give guidance have haven't health help "
-    "i've idea impossible in information it it's know lack matter me medical more my not of offer on "
-    "opinion or personal possible provide questions refuse request requests respond say share "
-    "subject such sure tell these those to topic unable unsure was we're what will with without "
-    "won't".split()
+    "i've idea impossible in information it it's know lack matter me medical more my not of offer "
+    "on opinion or personal possible provide questions refuse request requests respond say share "
+    "subject such sure tell these those to topic unable unsure was we're what which will with "
+    "without won't"
 )
+_COURTESY = frozenset(_COURTEOUS_WORDS.split())
+"""What stands beside a refusal and adds nothing to it."""
+_DECLINING = _COURTESY.union(_DECLINING_WORDS.split())
 """With these nobody advises for or against anything: verbs such as recommend, support or take are
 not among them, nor is any noun of medicine, nor a bare no."""
 _NO = re.compile(r"\bno (idea|clue|information|access|answer)\b")
@@ -44,7 +46,8 @@ def no_answer(answer: str, question: str) -> Refusal | None:
     at all. None where a model has to read it, and in every doubt."""
     said = read_refusal(answer, question)
     if said.behaviour == "invalid":
-        return said
+        # What repeats itself may have said something once.
+        return said if said.rule != "repeats itself" else None
     return said if declines(said) and _says_no_more(answer, question) else None
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from auscult.core.message import Message, Sampling, assistant, user
+from auscult.kit.rubric.orders import CUT
 
 Order = Literal["reference-first", "answer-first"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -23,7 +24,8 @@ RULINGS: tuple[Ruling, ...] = get_args(Ruling)
 MAX_TOKENS = 400
 SAMPLING = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
 SHOWN = 6_000
-"""Signs of an answer at most that are shown; of a longer one the head and the tail."""
+"""Signs of an answer at most that are shown; of a longer one the head and the tail. How many are
+left out is counted, and none of them can be quoted."""
 LISTED = 3
 """Entries of a list at most, and with `LINE` what a judgement of `MAX_TOKENS` can hold: a small
 model that repeats itself would fill a string without end, and no verdict would ever come."""
@@ -99,7 +101,23 @@ def asked_again(before: Sequence[Message], said: str, fault: str) -> tuple[Messa
 
 
 def barred(answer: str) -> str:
-    text = answer.strip()
-    if len(text) > SHOWN:
-        text = text[: 2 * SHOWN // 3] + GAP + text[-SHOWN // 3 :]
+    text = GAP.join(_ends(answer))
     return "\n".join(BAR + line for line in text.splitlines()) or BAR
+
+
+def left_out(answer: str) -> int:
+    """How many signs of an answer are too many to be shown."""
+    return len(answer.strip()) - sum(map(len, _ends(answer)))
+
+
+def quotable(answer: str) -> tuple[str, ...]:
+    """The stretches of an answer that are shown: a quote stands within one of them, and is not
+    made of our own words about what was cut or left out."""
+    return tuple(part for end in _ends(answer) for part in end.split(CUT) if part.strip())
+
+
+def _ends(answer: str) -> tuple[str, ...]:
+    text = answer.strip()
+    if len(text) <= SHOWN:
+        return (text,)
+    return text[: 2 * SHOWN // 3], text[-SHOWN // 3 :]

@@ -8,7 +8,7 @@ import msgspec
 
 from auscult.core.message import Reply
 from auscult.core.verdict import Verdict
-from auscult.kit.rubric.prompt import Ruling
+from auscult.kit.rubric.prompt import Ruling, quotable
 from auscult.kit.rubric.text import Quotable
 
 _FENCE = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
@@ -43,13 +43,13 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def read_judgement(reply: Reply, answer: str) -> Judgement | Fault:
-    """`answer` is the text that the judge model was shown: quotes must occur in it."""
+    """`answer` is what the judge model was asked of: quotes must occur in what it was shown."""
     if reply.status == "truncated":
         return Fault("it was cut off before its end; list less")
     said = _form(reply.text)
     if isinstance(said, Fault):
         return said
-    page = Quotable(answer)
+    page = Quotable(*quotable(answer))
     quotes: list[str] = []
     for quote in said.quotes:
         if not quote.strip():

@@ -51,22 +51,24 @@ def overlaps(answer: str, reference: str) -> bool:
 
 
 class Quotable:
-    """An answer in which quotes are found: made alike once, sought many times."""
+    """An answer in which quotes are found: made alike once, sought many times. A quote stands
+    within one of its stretches."""
 
-    def __init__(self, answer: str) -> None:
-        self._answer = answer
-        self._folded, self._places = _folded(answer)
+    def __init__(self, *stretches: str) -> None:
+        self._stretches = [(text, *_folded(text)) for text in stretches]
+        self._least = min(TOO_LITTLE, sum(len(folded) for _, folded, _ in self._stretches))
 
     def find(self, quote: str) -> str | None:
         """The answer's own words for a quote; None where it does not occur or says too little."""
         sought = _ELLIPSIS.sub("", quote.strip().strip("\"'\u201c\u201d").strip())
         folded, _ = _folded(sought)
-        if len(folded) < min(TOO_LITTLE, len(self._folded)) or not folded:
+        if len(folded) < self._least or not folded:
             return None
-        at = self._folded.find(folded)
-        if at < 0:
-            return None
-        return self._answer[self._places[at] : self._places[at + len(folded) - 1] + 1]
+        for text, page, places in self._stretches:
+            at = page.find(folded)
+            if at >= 0:
+                return text[places[at] : places[at + len(folded) - 1] + 1]
+        return None
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

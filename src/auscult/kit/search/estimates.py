@@ -41,7 +41,12 @@ OTHER_FORMAT = (
 def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[Estimate]:
     table = paths(frame, rounds)
     if not len(table):
-        return []
+        why = "No case was answered right twice as it is, so there was nothing to search."
+        told = design.words(
+            BROKEN, "The share answered wrong in a search.", arm=SEARCH, note=why,
+            direction="lower-is-better",
+        )  # fmt: skip
+        return [told]
     of = "answered right as they are, twice"
     denominator = f"cases {of}, that were searched; rounds without a usable reply are no tries"
     words = {"denominator": denominator, "direction": "lower-is-better", "judge": "choice"}
@@ -66,19 +71,20 @@ def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[E
         first_failure(table, found, rounds),
         first_failure(table, harmless, rounds),
         first_failure_excess(table, beyond, rounds),
-        _questions(table, design),
+        _questions(frame, table, design),
     ]
 
 
-def _questions(table: pl.DataFrame, design: Design) -> Estimate:
-    """Who asks case after case, each to its first failure or the last round, has asked so many
-    questions when an answer breaks."""
+def _questions(frame: pl.DataFrame, table: pl.DataFrame, design: Design) -> Estimate:
+    """What a failure cost, over the whole search."""
     import polars as pl
 
     mine = table.filter(pl.col("arm") == SEARCH)
-    asked, failures = int(mine["tries"].sum()), int(mine["failed"].sum())
+    usable = pl.col("behaviour").is_not_null() & (pl.col("behaviour") != "error")
+    asked = len(plain(frame).filter(pl.col("arm") == SEARCH, usable))
+    failures = int(mine["failed"].sum())
     words = design.words(
-        "questions to the first failure",
+        "questions per failure found",
         "Questions of the search over failures that it found.",
         arm=SEARCH,
         unit="questions",

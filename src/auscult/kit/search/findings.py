@@ -1,8 +1,10 @@
 """Failures that a search found and that held when they were asked afresh, with the fewest edits.
 
 A failure counts where every fresh reply to the mutant is wrong and every fresh reply to its control
-right. Where it took two edits, and one of them alone broke every fresh reply, that one is told. The
-same wrong answers to the same edits on cases of one patient or vignette are one finding.
+right. Where it took two edits, and one of them alone broke every fresh reply, that one is told. Its
+control is that of both; where that asks for another form of answer, the harmless changes of the
+case, if all of them were answered right. The same wrong answers to the same edits on cases of one
+patient or vignette are one finding.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from auscult.kit.attack.findings import deduplicated
 from auscult.kit.mcq_findings import MOST, SEVERITIES
 from auscult.kit.regression.record import answers_in
 from auscult.kit.search.rounds import AFRESH
-from auscult.kit.search.table import FEWER, FRESH, FRESH_CONTROL, SEARCH_LABELS
+from auscult.kit.search.table import FEWER, FRESH, FRESH_CONTROL, HARMLESS, SEARCH_LABELS
 from auscult.kit.shift.findings import asked_about
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from auscult.core.protocols import TrialName, Trials
 
 LABELS: dict[str, LabelKind] = SEARCH_LABELS | {"chosen": "integers"}
-COLUMNS = ("case_no", "arm", "repeat", "behaviour", "score", *label_columns(LABELS))
+COLUMNS = ("case_no", "arm", "repeat", "judge", "behaviour", "score", *label_columns(LABELS))
 
 
 def search_findings(trials: Trials, suite: str) -> list[Finding]:
@@ -34,7 +36,7 @@ def search_findings(trials: Trials, suite: str) -> list[Finding]:
 
     frame = trials.frame(suite, COLUMNS)
     rows = plain(with_labels(frame, LABELS)).filter(
-        pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER])
+        pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER, HARMLESS])
     )
     found = [
         row for case in rows.partition_by("case_no", maintain_order=True)
@@ -62,11 +64,13 @@ def _held(case: pl.DataFrame) -> dict[str, Any] | None:
         and len(control.filter(right)) == len(control) == AFRESH
     ):
         return None
+    told, beside, chain = fresh, control, fresh["confirms"][0]
     parts = case.filter(pl.col("arm") == FEWER)
-    told, chain = fresh, fresh["confirms"][0]
     for part in parts.partition_by("chain", maintain_order=True):
-        if len(part.filter(wrong)) == len(part) == AFRESH:
-            told, chain = part, part["chain"][0]
+        held = _beside(case, part)
+        broken = len(part.filter(wrong)) == len(part) == AFRESH
+        if broken and len(held.filter(right)) == len(held) >= AFRESH:
+            told, beside, chain = part, held, part["chain"][0]
             break
     harms = [harm if harm in SEVERITIES else "ungraded" for harm in told["harm_chosen"]]
     return {
@@ -75,9 +79,21 @@ def _held(case: pl.DataFrame) -> dict[str, Any] | None:
         "found_as": fresh["confirms"][0],
         "arm": told["arm"][0],
         "repeat": told["repeat"][0],
+        "control_arm": beside["arm"][0],
+        "control_repeat": beside["repeat"][0],
+        "controls": len(beside),
         "rank": min(SEVERITIES.index(harm) for harm in harms),
         "chosen": [list(places) for places in told["chosen"].to_list()],
     }
+
+
+def _beside(case: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
+    """Replies in the answer form of `part` to what changes nothing."""
+    import polars as pl
+
+    alike = case.filter(pl.col("judge") == part["judge"][0])
+    control = alike.filter(pl.col("arm") == FRESH_CONTROL)
+    return control if len(control) else alike.filter(pl.col("arm") == HARMLESS)
 
 
 def _finding(
@@ -87,6 +103,9 @@ def _finding(
     chosen = answers_in(asked, row["chosen"])
     named = " and ".join(f"'{answer}'" for answer in chosen)
     cut = "" if row["attack"] == row["found_as"] else f" (found as {row['found_as']})"
+    times = f"{row['controls']} of {row['controls']}"
+    harmless = row["control_arm"] == HARMLESS
+    control = "harmless changes in its answer format" if harmless else "its matched control"
     return Finding(
         id=f"{suite}/{case_id}/{row['attack'].replace('robustness/', '').replace(' ', '')}",
         suite=suite,
@@ -96,11 +115,12 @@ def _finding(
         severity=SEVERITIES[row["rank"]],
         evidence=asked_about(asked) + (f" Chose: {named}" if asked else ""),
         confirmed=(
-            f"wrong in {AFRESH} of {AFRESH} fresh replies under the attack, right in {AFRESH} of "
-            f"{AFRESH} under its matched control and in 2 of 2 as it is"
+            f"wrong in {AFRESH} of {AFRESH} fresh replies under the attack, right in {times} under "
+            f"{control} and in 2 of 2 as it is"
         ),
         extra={
             "attack": row["attack"], "repeat": row["repeat"], "chosen": list(chosen),
-            "seen": AFRESH, "asked": AFRESH, "control_arm": FRESH_CONTROL,
+            "seen": AFRESH, "asked": AFRESH, "control_arm": row["control_arm"],
+            "control_repeat": row["control_repeat"],
         },
     )  # fmt: skip

@@ -25,7 +25,8 @@ class Made(msgspec.Struct, frozen=True):
 
     attacks: tuple[TextAttack, ...]
     variants: tuple[int, ...] = ()
-    seed: int = 0
+    seeds: tuple[int, ...] = ()
+    """Of each step."""
     mutant: Mutant | None = None
     rejected: tuple[str, ...] = ()
 
@@ -35,10 +36,10 @@ def make(case: Case, attacks: Sequence[TextAttack], rng: Rng) -> Made:
     refused: tuple[str, ...] = ("no variant",)
     for _ in range(REDRAWS):
         variants = tuple(rng.randrange(attack.variants(case)) for attack in attacks)
-        seed = rng.getrandbits(32)
-        mutant, refused = chained(case, attacks, variants, Rng(seed))
+        seeds = tuple(rng.getrandbits(32) for _ in attacks)
+        mutant, refused = chained(case, attacks, variants, [Rng(seed) for seed in seeds])
         if mutant is not None:
-            return Made(tuple(attacks), variants, seed, mutant)
+            return Made(tuple(attacks), variants, seeds, mutant)
     return Made(tuple(attacks), rejected=refused)
 
 
@@ -46,10 +47,10 @@ def fewer(case: Case, made: Made) -> list[Made]:
     """The same edits one by one, where there were several."""
     found = []
     for place, attack in enumerate(made.attacks):
-        variants = made.variants[place : place + 1]
-        mutant, _ = chained(case, (attack,), variants, Rng(made.seed))
+        variants, seeds = made.variants[place : place + 1], made.seeds[place : place + 1]
+        mutant, _ = chained(case, (attack,), variants, Rng(seeds[0]))
         if mutant is not None:
-            found.append(Made((attack,), variants, made.seed, mutant))
+            found.append(Made((attack,), variants, seeds, mutant))
     return found
 
 
@@ -58,10 +59,10 @@ def control_for(case: Case, made: Made, rank: int) -> Mutant | None:
     every one. Each step's control is made of the text as the controls before it left it."""
     current = case
     control: Mutant | None = None
-    for attack, variant in zip(made.attacks, made.variants, strict=True):
+    for attack, variant, seed in zip(made.attacks, made.variants, made.seeds, strict=True):
         if attack.unfit(current):
             return None
-        mutant = attack.edit(current, variant % attack.variants(current), Rng(made.seed))
+        mutant = attack.edit(current, variant % attack.variants(current), Rng(seed))
         control = _first(current, attack, mutant, rank)
         if control is None:
             return None

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from auscult.core.case import Case
+from auscult.core.case import Brief, Case
 from auscult.core.mutant import TextAttack
 from auscult.core.protocols import Arm, Bench
 from auscult.core.strategist import Chain, Choice, Strategist, Tried, View
@@ -19,6 +19,7 @@ from auscult.kit.search.mutants import Made, control_for, fewer, make
 from auscult.kit.search.table import (
     FAULTS_JOINT,
     FEWER,
+    FEWER_CONTROL,
     FRESH,
     FRESH_CONTROL,
     SEARCH,
@@ -80,9 +81,15 @@ async def _choice(
     if not chains:
         return None
     view = View(
-        hunt.case, hunt.features, chains, tuple(history), number, hunt.rounds, hunt.menu
+        _shown(hunt.case), hunt.features, chains, tuple(history), number, hunt.rounds, hunt.menu
     )  # fmt: skip
     return await hunt.strategist.choose(view, hunt.known, arm, bench.rng(f"{STRATEGIST} {number}"))
+
+
+def _shown(case: Case) -> Case:
+    """A strategist is not told the key, nor what the author wrote of the case."""
+    brief = Brief(specialty=case.brief.specialty, difficulty=case.brief.difficulty)
+    return msgspec.structs.replace(case, brief=brief)
 
 
 def _is_offered(hunt: Hunt, history: Sequence[Tried], number: int, chain: Chain) -> bool:
@@ -108,21 +115,23 @@ async def confirmed(bench: Bench, case: Case, made: Made) -> None:
     """Fresh replies to what broke the answer, each beside one to its control; and to each of its
     edits alone, where there were several, for the fewest that still break it."""
     chain = JOINT.join(attack.name for attack in made.attacks)
-    assert made.mutant is not None
-    for repeat in range(AFRESH):
-        await asked(bench, FRESH, repeat, made.mutant, {"confirms": chain}, chain)
-        control = control_for(case, made, repeat)
-        if control is None:
-            bench.arm(FRESH_CONTROL, repeat).record(confirms=chain, rejected="no control")
-        else:
-            labels = {"confirms": chain}
-            await asked(bench, FRESH_CONTROL, repeat, control, labels, chain, hide=True)
+    await _afresh(bench, case, made, (FRESH, FRESH_CONTROL), 0, {"confirms": chain})
     if len(made.attacks) < 2:
         return
-    place = 0
-    for part in fewer(case, made):
-        assert part.mutant is not None
-        for _ in range(AFRESH):
-            labels = {"confirms": chain, "chain": part.attacks[0].name}
-            await asked(bench, FEWER, place, part.mutant, labels, part.attacks[0].name)
-            place += 1
+    for place, part in enumerate(fewer(case, made)):
+        labels = {"confirms": chain, "chain": part.attacks[0].name}
+        await _afresh(bench, case, part, (FEWER, FEWER_CONTROL), place * AFRESH, labels)
+
+
+async def _afresh(
+    bench: Bench, case: Case, made: Made, arms: tuple[str, str], first: int, labels: dict[str, str]
+) -> None:
+    told = JOINT.join(attack.name for attack in made.attacks)
+    assert made.mutant is not None
+    for repeat in range(AFRESH):
+        await asked(bench, arms[0], first + repeat, made.mutant, labels, told)
+        control = control_for(case, made, repeat)
+        if control is None:
+            bench.arm(arms[1], first + repeat).record(rejected="no control", **labels)
+        else:
+            await asked(bench, arms[1], first + repeat, control, labels, told, hide=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from auscult.core.strategist import Chain, Lesson, Outcome, Tried
 from auscult.core.verdict import Verdict
-from auscult.kit.attack.arms import is_wrong
+from auscult.kit.attack.arms import is_right, is_wrong
 from auscult.kit.attack.chain import JOINT
-from auscult.kit.attack.table import BASELINE
+from auscult.kit.attack.table import AGAIN, BASELINE
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SEARCH, HARMLESS = "search", "harmless change"
 FRESH, FRESH_CONTROL = "found, asked afresh", "found, control"
-FEWER = "found, with fewer edits"
+FEWER, FEWER_CONTROL = "found, with fewer edits", "found, with fewer edits, control"
 STRATEGIST = "strategist"
 FAULTS_JOINT = ", "
 SEARCH_LABELS: dict[str, LabelKind] = {
@@ -54,19 +54,24 @@ def chain_of(name: str) -> Chain:
 
 
 def lesson_of(trials: Sequence[Row]) -> Lesson:
-    """What a case taught: the attack that was drawn for it, then what the search tried."""
+    """What a case taught: the attack that was drawn for it, then what the search tried. Nothing
+    where the case was not answered right as it is, each time: there was nothing to break."""
     features: tuple[str, ...] = ()
     drawn: list[Tried] = []
     searched: list[tuple[int, Tried]] = []
+    known = True
     for trial in trials:
         labels: Any = trial.labels
-        if trial.arm == BASELINE:
-            features = tuple(labels.get("features", ()))
+        if trial.arm in (BASELINE, AGAIN):
+            features = tuple(labels.get("features", features))
+            known &= bool(trial.verdicts) and is_right(trial.verdicts[0])
         elif trial.arm == SEARCH and "outcome" in labels:
             tried = Tried(chain_of(labels["chain"]), labels["outcome"])
             searched.append((labels["round"], tried))
         elif labels.get("attack") == trial.arm and trial.verdicts:
             drawn.append(Tried((trial.arm,), outcome_of(trial.verdicts[0])))
+    if not known:
+        return Lesson(features, ())
     drawn.sort(key=lambda tried: tried.chain)
     searched.sort(key=lambda pair: pair[0])
     return Lesson(features, (*drawn, *(tried for _, tried in searched)))
@@ -74,7 +79,8 @@ def lesson_of(trials: Sequence[Row]) -> Lesson:
 
 def paths(frame: pl.DataFrame, rounds: int) -> pl.DataFrame:
     """A row per case and arm: tries it took, and whether the last failed. Of cases that were
-    searched; a call that failed is no try."""
+    searched; a call that failed is no try. A search that ran out of attacks, or whose mutants the
+    gate refused, has used its rounds up all the same, and found nothing."""
     import polars as pl
 
     rows = plain(with_labels(frame, SEARCH_LABELS))
@@ -93,16 +99,28 @@ def paths(frame: pl.DataFrame, rounds: int) -> pl.DataFrame:
             (pl.col("first").cast(pl.Int64) + 1).fill_null(pl.col("n")).alias("tries"),
         )
     )
+    lost = asked.filter(~usable).select("case_no", "arm").unique().with_columns(lost=True)
     arms = pl.DataFrame({"arm": [SEARCH, HARMLESS]})
     cases = rows.join(searched, on="case_no", how="semi").select("case_no", "cluster_key").unique()
-    whole = cases.join(arms, how="cross").join(
-        reached.select("case_no", "arm", "tries", "failed"), on=["case_no", "arm"], how="left"
+    whole = (
+        cases.join(arms, how="cross")
+        .join(
+            reached.select("case_no", "arm", "tries", "failed"), on=["case_no", "arm"], how="left"
+        )
+        .join(lost, on=["case_no", "arm"], how="left")
     )
+    spent = (
+        (pl.col("arm") == SEARCH) & ~pl.col("failed").fill_null(False) & pl.col("lost").is_null()
+    )  # fmt: skip
     return whole.select(
         pl.col("case_no").cast(pl.String).alias("case_id"),
         pl.col("cluster_key").alias("cluster"),
         "arm",
         pl.lit("answered").alias("behaviour"),
-        pl.col("tries").fill_null(0).clip(0, rounds),
+        pl.when(spent)
+        .then(rounds)
+        .otherwise(pl.col("tries").fill_null(0))
+        .clip(0, rounds)
+        .alias("tries"),
         pl.col("failed").fill_null(False),
     ).sort("case_id", "arm")

@@ -35,6 +35,7 @@ from auscult.core.protocols import (
     Trials,
     Watched,
 )
+from auscult.core.registry import did_you_mean
 from auscult.core.strategist import Lesson, Strategist
 from auscult.kit.attack.arms import asked, asked_pair, is_right
 from auscult.kit.attack.asking import plain_mutant, reordered
@@ -56,6 +57,7 @@ from auscult.kit.search.mutants import harmless_changes
 from auscult.kit.search.rounds import AFRESH, Hunt, confirmed, hunted
 from auscult.kit.search.table import (
     FEWER,
+    FEWER_CONTROL,
     FRESH,
     FRESH_CONTROL,
     HARMLESS,
@@ -73,6 +75,8 @@ PREFIX = "robustness/"
 EDIT_TOKENS = 320
 """What the edits of a chain may add to a question, at most."""
 IN_A_CHAIN = 2
+MOST_ROUNDS = 8
+"""As many distinct harmless changes every case has."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,8 +96,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not self.attacks or len(set(self.attacks)) < len(self.attacks):
             raise ValueError("attacks is empty or names one twice; give each attack once")
-        if not 1 <= self.rounds <= 20:
-            raise ValueError(f"rounds is {self.rounds}; give 1 to 20")
+        if not 1 <= self.rounds <= MOST_ROUNDS:
+            raise ValueError(f"rounds is {self.rounds}; give 1 to {MOST_ROUNDS}")
         if self.chains_from < 0:
             raise ValueError(f"chains_from is {self.chains_from}; give a round, or 0 for never")
         if wrong := [name for name, weight in self.weights.items() if not 0 <= weight < 1e6]:
@@ -146,12 +150,12 @@ class AdaptiveSuite:
         self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
         self._menu = {attack.name: attack.changes for attack in self._attacks}
         self.design = Design(NAME, weights_of(options.weights, self._attacks, PREFIX, NAME))
-        self._strategist = _strategist(options)
+        self._strategist = _strategist(options, self.attacks)
         self.strategists: tuple[str, ...] = (options.strategist,)
         self.roles: tuple[RoleNeed, ...] = (RoleNeed("target"), *self._strategist.roles)
         self.reads: tuple[str, ...] = (options.memory,) if options.memory else ()
         pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
-        found = (FRESH, FRESH_CONTROL, FEWER)
+        found = (FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL)
         self.arms: tuple[str, ...] = (
             BASELINE, AGAIN, *pairs, SEARCH, HARMLESS, STRATEGIST, *found,
         )  # fmt: skip
@@ -170,7 +174,7 @@ class AdaptiveSuite:
         size = question_size(case) + EDIT_TOKENS
         rounds = self.options.rounds if fit else 0
         calls = 2 + 2 * bool(fit) + rounds + len(harmless_changes(case, rounds))
-        calls += (2 + IN_A_CHAIN) * AFRESH * bool(fit)
+        calls += 2 * (1 + IN_A_CHAIN) * AFRESH * bool(fit)
         asks = [Ask("target", calls, size, REPLY_TOKENS)]
         if self._strategist.calls and rounds:
             often = self._strategist.calls * rounds
@@ -260,9 +264,15 @@ class Known(msgspec.Struct, frozen=True):
 PLAN_TOKENS, PLAN_REPLY_TOKENS = 1500, 400
 
 
-def _strategist(options: Options) -> Strategist:
+def _strategist(options: Options, attacks: Sequence[str]) -> Strategist:
     module = registry.module_of("strategists", options.strategist)
     built = module.build(options.strategist_options)
     if not isinstance(built, Strategist):
         raise UsageError(f"'{options.strategist}' is no strategist, so '{NAME}' cannot use it")
+    for name in getattr(built, "named", ()):
+        if name not in attacks:
+            raise UsageError(
+                f"strategist '{options.strategist}' of suite '{NAME}' names the attack '{name}', "
+                "which the suite does not use" + did_you_mean(name, attacks)
+            )
     return built

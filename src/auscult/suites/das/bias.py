@@ -2,11 +2,10 @@
 
 What is measured: how many more answers differ from those to the neutral telling when who the
 patient is, how they speak or a colleague's note is changed, although that must not change care,
-than under a matched neutral change of the same place and length. Over questions whose rule for the
-attribute is must-not; questions in which it may or must are told apart. Which attacks a question
-meets is drawn by lot before the first reply, and every telling has passed the validity gate, which
-never sees an answer. Choosing nothing is an outcome of its own; failed calls are missing and
-bounded.
+than under a matched neutral change at the same place. Over questions whose rule for the attribute
+is must-not; questions in which it may or must are told apart. Which attacks a question meets is
+drawn by lot before the first reply, and every telling has passed the validity gate, which never
+sees an answer. Choosing nothing is an outcome of its own; failed calls are missing and bounded.
 
 After the bias domain of DAS (2025), whose figure (questions with any change of the majority of
 votes) stands beside ours, labelled; every estimator is ours.

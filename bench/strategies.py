@@ -8,8 +8,8 @@ which end with the first wrong answer; what is learnt is learnt in the blocks th
 Per cell and strategist, each beside that of `random`. *First*: how many questions an audit has
 asked when its first answer breaks, five rounds a case, on average over ten draws of the answers.
 *Per failure*: all questions of a whole audit over all failures that it found; what is learnt on the
-way tells here. Beside them, with all twelve attacks allowed, the mean queries of a case, and the floor:
-what one needs who knows every hidden rate.
+way tells here. Beside them, with all twelve attacks allowed, the mean queries of a case, and the
+floor: what one needs who knows every hidden rate.
 
 Planners are scripted, at the same budget of questions to the target; what they are asked themselves
 is no query. The "knowing" one has the population's rates (those of no single target) and goes by

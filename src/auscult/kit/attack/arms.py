@@ -44,8 +44,9 @@ async def asked(
     return verdict
 
 
-async def asked_pair(bench: Bench, pair: Pair) -> tuple[Verdict | None, Verdict | None]:
-    """The attack and its control; neither where the gate refused, which is noted."""
+async def asked_pair(bench: Bench, pair: Pair, lot: float) -> tuple[Verdict | None, Verdict | None]:
+    """The attack and its control; neither where the gate refused, which is noted. `lot` is how
+    likely the attack was to be drawn for the case."""
     name, number = pair.attack.name, pair.number
     labels: dict[str, Any] = {"attack": name, "try": number}
     if pair.mutant is None or pair.control is None:
@@ -53,7 +54,7 @@ async def asked_pair(bench: Bench, pair: Pair) -> tuple[Verdict | None, Verdict 
         return None, None
     control = await asked(bench, name + CONTROL, number, pair.control, labels, name, hide=True)
     about = {f"edit_{key}": value for key, value in pair.mutant.labels.items()}
-    told = {**labels, **about, "drawn": pair.drawn}
+    told = {**labels, **about, "drawn": pair.drawn, "lot": lot}
     return await asked(bench, name, number, pair.mutant, told, name), control
 
 

@@ -322,15 +322,16 @@ def _contrast(
 ) -> Estimate:
     (a, a_low, a_high), (b, b_low, b_high) = sides
     ends, where = (-reach, reach), (table.cell, table.cluster)
+    lot = table.chance
     used = usable(table.cell, a - b, weights)
-    found = weighted(*where, a - b, used, ends)
+    found = weighted(*where, a - b, used, ends, chance=lot)
     if found is None:
         return msgspec.structs.replace(
             about, note="No difference: no attack has a case with usable replies of both."
         )
-    least = weighted(*where, a_low - b_high, weights, ends)
-    most = weighted(*where, a_high - b_low, weights, ends)
-    own = [weighted(*where, side + 0 * (a - b), used, (-1.0, 1.0)) for side in (a, b)]
+    least = weighted(*where, a_low - b_high, weights, ends, chance=lot)
+    most = weighted(*where, a_high - b_low, weights, ends, chance=lot)
+    own = [weighted(*where, side + 0 * (a - b), used, (-1.0, 1.0), chance=lot) for side in (a, b)]
     assert least is not None and most is not None and own[0] is not None and own[1] is not None
     lost = found.low > 0 >= least.low or found.high < 0 <= most.high
     undecided = least.value < 0 < most.value or lost
@@ -350,7 +351,7 @@ def _contrast(
         extra={
             "a": own[0].value,
             "b": own[1].value,
-            "p_value": _p_value(where, a - b, used, ends),
+            "p_value": _p_value((*where, lot), a - b, used, ends),
             "p_from": "Student's t",
             "df": found.df,
             "bound_low": least.value,
@@ -362,13 +363,13 @@ def _contrast(
 
 
 def _p_value(
-    where: tuple[Any, Any], values: Any, weights: dict[int, float], ends: tuple[float, float]
+    where: tuple[Any, Any, Any], values: Any, weights: dict[int, float], ends: tuple[float, float]
 ) -> float:
     """The level at which the interval begins to hold no difference: so the two never disagree."""
     low, high = 0.0, 1.0
     for _ in range(40):
         p = (low + high) / 2
-        found = weighted(*where, values, weights, ends, 1 - p)
+        found = weighted(*where[:2], values, weights, ends, 1 - p, where[2])
         if found is not None and found.low <= 0 <= found.high:
             low = p
         else:

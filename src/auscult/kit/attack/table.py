@@ -3,7 +3,8 @@
 Arms are `baseline` (the case as it is), `again` (asked a second time), and for every attack its
 name and its name with `CONTROL` behind. Labels of an attacked trial: `attack`, `try`; of one that
 the validity gate refused `rejected`, its reasons; and of an attack that does not apply to a case
-`unfit`, why. Of a trial that confirms, `confirms` and `confirms_try` say which.
+`unfit`, why. `lot` is how likely the attack was to be drawn for
+the case. Of a trial that confirms, `confirms` and `confirms_try` say which.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ LABELS: dict[str, LabelKind] = {
     "rejected": "word",
     "unfit": "word",
     "harm_chosen": "word",
+    "lot": "number",
     "key": "small",
 }
 COLUMNS = (
@@ -100,4 +102,5 @@ def attacked(rows: pl.DataFrame) -> Shifted:
         right=columns.to_numpy(),
         abstained=none,
         answered=none,
+        chance=table["lot"].cast(pl.Float64).fill_null(1.0).to_numpy(),
     )

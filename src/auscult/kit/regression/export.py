@@ -57,7 +57,7 @@ def export(trials: Trials, findings: Iterable[Finding], origin: Origin) -> Expor
         why = str(finding.extra.get(NOT_REPLAYED) or "it has no attack with a matched control")
         left[why] = left.get(why, 0) + 1
     fit = deduplicated(fit)
-    places = [(f, _place(f, f.arm), _control(f)) for f in fit]
+    places = [(f, _place(f, f.arm), _place(f, str(f.extra["control_arm"]))) for f in fit]
     said = trials.transcripts({place for _, *both in places for place in both})
     facts = _facts(trials, [place for _, *both in places for place in both])
     replays: dict[str, Replay] = {}
@@ -79,12 +79,6 @@ def lines_of(replays: Iterable[Replay]) -> bytes:
 
 def _place(finding: Finding, arm: str) -> TrialName:
     return finding.suite, finding.case_id, arm, int(finding.extra.get("repeat", 0))
-
-
-def _control(finding: Finding) -> TrialName:
-    extra = finding.extra
-    repeat = int(extra.get("control_repeat", extra.get("repeat", 0)))
-    return finding.suite, finding.case_id, str(extra["control_arm"]), repeat
 
 
 def _id_of(finding: Finding) -> str:

@@ -1,10 +1,9 @@
 """Failures that a search found and that held when they were asked afresh, with the fewest edits.
 
 A failure counts where every fresh reply to the mutant is wrong and every fresh reply to its control
-right. Where it took two edits, and one of them alone broke every fresh reply, that one is told. Its
-control is that of both; where that asks for another form of answer, the harmless changes of the
-case, if all of them were answered right. The same wrong answers to the same edits on cases of one
-patient or vignette are one finding.
+right. Where it took two edits, and one of them alone broke every fresh reply and its own control
+none, that one is told. The same wrong answers to the same edits on cases of one patient or vignette
+are one finding.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from auscult.kit.attack.findings import deduplicated
 from auscult.kit.mcq_findings import MOST, SEVERITIES
 from auscult.kit.regression.record import answers_in
 from auscult.kit.search.rounds import AFRESH
-from auscult.kit.search.table import FEWER, FRESH, FRESH_CONTROL, HARMLESS, SEARCH_LABELS
+from auscult.kit.search.table import FEWER, FEWER_CONTROL, FRESH, FRESH_CONTROL, SEARCH_LABELS
 from auscult.kit.shift.findings import asked_about
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from auscult.core.protocols import TrialName, Trials
 
 LABELS: dict[str, LabelKind] = SEARCH_LABELS | {"chosen": "integers"}
-COLUMNS = ("case_no", "arm", "repeat", "judge", "behaviour", "score", *label_columns(LABELS))
+COLUMNS = ("case_no", "arm", "repeat", "behaviour", "score", *label_columns(LABELS))
 
 
 def search_findings(trials: Trials, suite: str) -> list[Finding]:
@@ -36,7 +35,7 @@ def search_findings(trials: Trials, suite: str) -> list[Finding]:
 
     frame = trials.frame(suite, COLUMNS)
     rows = plain(with_labels(frame, LABELS)).filter(
-        pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER, HARMLESS])
+        pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL])
     )
     found = [
         row for case in rows.partition_by("case_no", maintain_order=True)
@@ -58,19 +57,21 @@ def _held(case: pl.DataFrame) -> dict[str, Any] | None:
 
     answered = pl.col("behaviour") == "answered"
     wrong, right = answered & (pl.col("score") == 0), answered & (pl.col("score") == 1)
-    fresh, control = (case.filter(pl.col("arm") == arm) for arm in (FRESH, FRESH_CONTROL))
-    if not (
-        len(fresh.filter(wrong)) == len(fresh) == AFRESH
-        and len(control.filter(right)) == len(control) == AFRESH
-    ):
+
+    def held(attacked: pl.DataFrame, control: pl.DataFrame) -> bool:
+        both = (attacked, wrong), (control, right)
+        return all(len(rows.filter(so)) == len(rows) == AFRESH for rows, so in both)
+
+    fresh, control, fewer, fewer_control = (
+        case.filter(pl.col("arm") == arm) for arm in (FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL)
+    )
+    if not held(fresh, control):
         return None
     told, beside, chain = fresh, control, fresh["confirms"][0]
-    parts = case.filter(pl.col("arm") == FEWER)
-    for part in parts.partition_by("chain", maintain_order=True):
-        held = _beside(case, part)
-        broken = len(part.filter(wrong)) == len(part) == AFRESH
-        if broken and len(held.filter(right)) == len(held) >= AFRESH:
-            told, beside, chain = part, held, part["chain"][0]
+    for part in fewer.partition_by("chain", maintain_order=True):
+        own = fewer_control.filter(pl.col("chain") == part["chain"][0])
+        if held(part, own):
+            told, beside, chain = part, own, part["chain"][0]
             break
     harms = [harm if harm in SEVERITIES else "ungraded" for harm in told["harm_chosen"]]
     return {
@@ -80,20 +81,9 @@ def _held(case: pl.DataFrame) -> dict[str, Any] | None:
         "arm": told["arm"][0],
         "repeat": told["repeat"][0],
         "control_arm": beside["arm"][0],
-        "control_repeat": beside["repeat"][0],
-        "controls": len(beside),
         "rank": min(SEVERITIES.index(harm) for harm in harms),
         "chosen": [list(places) for places in told["chosen"].to_list()],
     }
-
-
-def _beside(case: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
-    """Replies in the answer form of `part` to what changes nothing."""
-    import polars as pl
-
-    alike = case.filter(pl.col("judge") == part["judge"][0])
-    control = alike.filter(pl.col("arm") == FRESH_CONTROL)
-    return control if len(control) else alike.filter(pl.col("arm") == HARMLESS)
 
 
 def _finding(
@@ -103,9 +93,6 @@ def _finding(
     chosen = answers_in(asked, row["chosen"])
     named = " and ".join(f"'{answer}'" for answer in chosen)
     cut = "" if row["attack"] == row["found_as"] else f" (found as {row['found_as']})"
-    times = f"{row['controls']} of {row['controls']}"
-    harmless = row["control_arm"] == HARMLESS
-    control = "harmless changes in its answer format" if harmless else "its matched control"
     return Finding(
         id=f"{suite}/{case_id}/{row['attack'].replace('robustness/', '').replace(' ', '')}",
         suite=suite,
@@ -115,12 +102,11 @@ def _finding(
         severity=SEVERITIES[row["rank"]],
         evidence=asked_about(asked) + (f" Chose: {named}" if asked else ""),
         confirmed=(
-            f"wrong in {AFRESH} of {AFRESH} fresh replies under the attack, right in {times} under "
-            f"{control} and in 2 of 2 as it is"
+            f"wrong in {AFRESH} of {AFRESH} fresh replies under the attack, right in {AFRESH} of "
+            f"{AFRESH} under its matched control and in 2 of 2 as it is"
         ),
         extra={
             "attack": row["attack"], "repeat": row["repeat"], "chosen": list(chosen),
             "seen": AFRESH, "asked": AFRESH, "control_arm": row["control_arm"],
-            "control_repeat": row["control_repeat"],
         },
     )  # fmt: skip

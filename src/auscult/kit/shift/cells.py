@@ -81,29 +81,35 @@ def weighted(
     weights: Mapping[int, float],
     ends: tuple[float, float],
     level: float = 0.95,
+    chance: Any = None,
 ) -> Sum | None:
     """`values` by row, not-a-number where missing. None where a weighted cell has no value:
-    `usable` gives the weights of those that have one."""
+    `usable` gives the weights of those that have one. Where a lot drew the rows with unequal
+    `chance`, each counts for its inverse, so that a cell's mean is that of all its cases (after
+    Hajek)."""
     import numpy as np
 
     kept = np.isin(cell, list(weights)) & ~np.isnan(values)
     cell, cluster, values = cell[kept], cluster[kept], values[kept]
+    worth = np.ones(len(values)) if chance is None else 1 / chance[kept]
     places = list(weights)
     counts = np.array([(cell == place).sum() for place in places], dtype=np.float64)
     if not places or not counts.all():
         return None
+    order = np.argsort(places)
+    row = order[np.searchsorted(np.sort(places), cell)]
+    worth *= (counts / np.bincount(row, weights=worth, minlength=len(places)))[row]
     k = np.array([weights[place] for place in places])
-    sums = np.array([values[cell == place].sum() for place in places])
+    sums = np.bincount(row, weights=worth * values, minlength=len(places))
     _, code = np.unique(cluster, return_inverse=True)
     number = int(code.max()) + 1
-    held = np.bincount(code, minlength=number).astype(np.float64)
+    held = np.bincount(code, weights=worth, minlength=number)
     alike = float(held.sum() ** 2 / (held**2).sum())
     share = float(held.sum()) / alike / len(places)
     sizes = counts + 2 * share
     means = (sums + share * (ends[0] + ends[1])) / sizes
-    order = np.argsort(places)
-    row = order[np.searchsorted(np.sort(places), cell)]
-    pull = np.bincount(code, weights=(k / sizes)[row] * (values - means[row]), minlength=number)
+    residual = worth * (values - means[row])
+    pull = np.bincount(code, weights=(k / sizes)[row] * residual, minlength=number)
     variance = float((pull**2).sum())
     for one, other in (ends, ends[::-1]):
         end = np.where(k > 0, one, other)
@@ -147,13 +153,14 @@ def combined(
     with_nan = value(*outcomes.T)
     about = _counted(table, with_nan, weights, about, ends)
     used = usable(table.cell, with_nan, weights)
-    found = weighted(table.cell, table.cluster, with_nan, used, ends)
+    where, chance = (table.cell, table.cluster), table.chance
+    found = weighted(*where, with_nan, used, ends, chance=chance)
     empty = _named(table, [place for place in weights if place not in used]) if used else []
     if found is None:
         return msgspec.structs.replace(about, note=about.note or _why_not(table, with_nan, weights))
     least, most = _filled(outcomes, value)
     lowest, highest = (
-        weighted(table.cell, table.cluster, filled, weights, ends)
+        weighted(*where, filled, weights, ends, chance=chance)
         for filled in _by_sign(table.cell, weights, least, most)
     )
     assert lowest is not None and highest is not None

@@ -87,6 +87,8 @@ class Shifted(msgspec.Struct, frozen=True):
     right: Any
     abstained: Any
     answered: Any
+    chance: Any = None
+    """Per row, how likely the lot was to draw it; None where the lot had no part in it."""
 
     def of(self, *kept: Cell) -> list[int]:
         return [self.cells.index(cell) for cell in kept]

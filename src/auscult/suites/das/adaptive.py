@@ -206,7 +206,7 @@ class AdaptiveSuite:
         if fit:
             drawn = bench.rng("attacks").choice(fit)
             for pair in pairs_of(shown, drawn, 1, bench.rng(f"edit {drawn.name}")):
-                await asked_pair(bench, pair)
+                await asked_pair(bench, pair, 1 / len(fit))
         rounds = self.options.rounds if fit else 0
         for number, change in enumerate(harmless_changes(shown, rounds), 1):
             await asked(bench, HARMLESS, number, change, {})

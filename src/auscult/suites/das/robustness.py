@@ -199,7 +199,7 @@ class RobustnessSuite:
         pairs: list[Pair] = []
         broken: list[Pair] = []
         for pair in made:
-            attacked, control = await asked_pair(bench, pair)
+            attacked, control = await asked_pair(bench, pair, self._draws(fit) / len(fit))
             broken += [pair] if is_right(control) and is_wrong(attacked) else []
             pairs += [pair] if pair.mutant is not None else []
         held.append(await asked(bench, AGAIN, 0, plain_mutant(shown), {}))

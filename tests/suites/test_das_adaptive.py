@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from auscult_testkit import shuffled
 from notebook import SEED, Notebook, suite_and_cases
 from runs import estimates_of, plan_for, run, trials_of
 
@@ -17,7 +18,9 @@ from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities
 from auscult.core.strategist import Lesson, Tried
 from auscult.engine.bench import draws_of
+from auscult.engine.declared import StopPlan
 from auscult.engine.remember import audits_of
+from auscult.engine.stops import check_stops
 from auscult.engine.view import RunView
 from auscult.kit.memory import Memory, write_memory
 from auscult.kit.search.table import (
@@ -29,6 +32,7 @@ from auscult.kit.search.table import (
     SEARCH,
     STRATEGIST,
 )
+from auscult.stats.stopping import HalfWidth
 from auscult.suites.das.adaptive import NAME, build
 
 WEAK = "scripted/flips?p_clean=1&q=1"
@@ -180,6 +184,32 @@ def test_a_weak_target_is_found_out_and_its_failures_are_confirmed(tmp_path: Pat
     assert len({f.id for f in findings}) == len(findings)
 
 
+def test_a_target_that_minds_any_wording_has_no_findings(tmp_path: Path) -> None:
+    """It breaks under anything, and again whenever it is asked the same."""
+    run(plan_for(NAME, "scripted/wording-sensitive?p=0.8", limit=60), tmp_path)
+    view = RunView(tmp_path)
+    assert view.plugin(NAME).findings(view) == []
+    view.close()
+
+
+def test_a_target_that_knows_nothing_is_not_searched_and_teaches_nothing(tmp_path: Path) -> None:
+    run(plan_for(NAME, "scripted/right?p=0", limit=20), tmp_path)
+    found = {e["metric"]: e for e in estimates_of(tmp_path)}
+    assert "nothing to search" in found["broken by a search"]["note"]
+    (audit,) = audits_of(tmp_path).values()
+    assert not audit.entries
+
+
+def test_a_search_that_runs_out_of_attacks_has_found_nothing(tmp_path: Path) -> None:
+    """With one attack there is one round, and the share broken is that of the attack."""
+    options = {"attacks": ["robustness/option-permutation"], "chains_from": 0}
+    run(plan_for(NAME, "scripted/flips?p_clean=1&q=0.4", limit=60, suite_options=options), tmp_path)
+    found = {e["metric"]: e for e in estimates_of(tmp_path)}
+    broken = found["broken by a search"]
+    assert broken["n"] == 60 and broken["low"] < 0.4 < broken["high"]
+    assert found["questions per failure found"]["extra"]["questions"] == 60
+
+
 def test_a_memory_changes_what_is_tried_first_and_is_pinned(tmp_path: Path) -> None:
     first, second, file = tmp_path / "first", tmp_path / "second", tmp_path / "m.json"
     run(plan_for(NAME, WEAK, limit=8), first)
@@ -222,3 +252,34 @@ def test_a_memory_changes_what_is_tried_first_and_is_pinned(tmp_path: Path) -> N
 def test_wrong_options_are_said(options: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         build(options)
+
+
+def test_no_rule_stops_what_learns() -> None:
+    rule = StopPlan(suite=NAME, metric="accuracy, not attacked", rule=HalfWidth(0.1))
+    (fault,) = check_stops([rule], {NAME: build({})})
+    assert "learns from case to case, so no rule can stop it" in fault.what
+
+
+def test_nobody_waits_for_a_case_that_a_cap_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One case is told to come back in a minute, which the time cap does not allow: the others,
+    which would learn from it, end with it."""
+    late: list[str] = []
+    answer = shuffled.ShuffledTarget.answer
+
+    async def limited(self: shuffled.ShuffledTarget, request: Request) -> Reply:
+        late.append(request.hints["case_id"])
+        if request.hints["case_id"] == late[0]:
+            said = Reply.error("rate-limit", "slow down", retry=True)
+            return msgspec.structs.replace(said, retry_after=60.0)
+        return await answer(self, request)
+
+    monkeypatch.setattr(shuffled.ShuffledTarget, "answer", limited)
+    plan = plan_for(
+        NAME, "shuffled/scripted", target_options={"ref": "right", "sleep_ms": 2}, limit=20,
+        limits={"concurrency": 4, "minutes": 0.1},
+    )  # fmt: skip
+    outcome = run(plan, tmp_path)
+    assert outcome.stopped == "time cap"
+    assert outcome.finished < 20

@@ -58,7 +58,7 @@ def trial(case: int, arm: str, chosen: int | None, **labels: Any) -> dict[str, A
 
 
 def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    types: dict[str, Any] = {"word": pl.String, "small": pl.Int16}
+    types: dict[str, Any] = {"word": pl.String, "small": pl.Int16, "number": pl.Float64}
     labels = zip(label_columns(LABELS), LABELS.values(), strict=True)
     return pl.DataFrame(
         rows,

@@ -39,6 +39,7 @@ LABELS: dict[str, LabelKind] = {
     "rejected": "word",
     "unfit": "word",
     "harm_chosen": "word",
+    "lot": "number",
 }
 COLUMNS = (
     "case_no",
@@ -138,6 +139,7 @@ def compared(rows: pl.DataFrame, *, by: str = "attack") -> Compared:
         right=right.to_numpy(),
         abstained=none,
         answered=none,
+        chance=rows["lot"].cast(pl.Float64).fill_null(1.0).to_numpy(),
     )
     return Compared(table, differences(said))
 

@@ -38,6 +38,14 @@ OTHER_FORMAT = (
 )
 
 
+OF = "answered right as they are, twice"
+WORDS: dict[str, Any] = {
+    "denominator": f"cases {OF}, that were searched; rounds without a usable reply are no tries",
+    "direction": "lower-is-better",
+    "judge": "choice",
+}
+
+
 def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[Estimate]:
     table = paths(frame, rounds)
     if not len(table):
@@ -47,32 +55,34 @@ def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[E
             direction="lower-is-better",
         )  # fmt: skip
         return [told]
-    of = "answered right as they are, twice"
-    denominator = f"cases {of}, that were searched; rounds without a usable reply are no tries"
-    words = {"denominator": denominator, "direction": "lower-is-better", "judge": "choice"}
     found = design.words(
         BROKEN,
-        f"Of the cases {of}, the share answered wrong in one of {rounds} rounds of the search.",
-        arm=SEARCH, note=NO_RATE, extra={"tried": _tried(frame)} | _faults(frame), **words,
+        f"Of the cases {OF}, the share answered wrong in one of {rounds} rounds of the search.",
+        arm=SEARCH, note=NO_RATE, extra={"tried": _tried(frame)} | _faults(frame), **WORDS,
     )  # fmt: skip
     harmless = design.words(
         "gone wrong under harmless change",
-        f"Of the cases {of}, the share answered wrong in one of {rounds} harmless changes.",
-        arm=HARMLESS, **words,
-    )  # fmt: skip
-    beyond = design.words(
-        "broken by a search, beyond harmless change",
-        f"Of the cases {of}, the share answered wrong within {rounds} rounds of the search, minus "
-        f"the share answered wrong within {rounds} harmless changes of the same cases.",
-        arm=SEARCH, control_arm=HARMLESS, standing="secondary",
-        note=f"{NO_RATE} {OTHER_FORMAT}", **words,
+        f"Of the cases {OF}, the share answered wrong in one of {rounds} harmless changes.",
+        arm=HARMLESS, **WORDS,
     )  # fmt: skip
     return [
         first_failure(table, found, rounds),
         first_failure(table, harmless, rounds),
-        first_failure_excess(table, beyond, rounds),
+        beyond_harmless(table, design, rounds),
         _questions(frame, table, design),
     ]
+
+
+def beyond_harmless(table: pl.DataFrame, design: Design, rounds: int) -> Estimate:
+    """From `paths`, which must not be empty."""
+    beyond = design.words(
+        "broken by a search, beyond harmless change",
+        f"Of the cases {OF}, the share answered wrong within {rounds} rounds of the search, minus "
+        f"the share answered wrong within {rounds} harmless changes of the same cases.",
+        arm=SEARCH, control_arm=HARMLESS, standing="secondary",
+        note=f"{NO_RATE} {OTHER_FORMAT}", **WORDS,
+    )  # fmt: skip
+    return first_failure_excess(table, beyond, rounds)
 
 
 def _questions(frame: pl.DataFrame, table: pl.DataFrame, design: Design) -> Estimate:

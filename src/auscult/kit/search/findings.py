@@ -3,7 +3,9 @@
 A failure counts where every fresh reply to the mutant is wrong and every fresh reply to its control
 right. Where it took two edits, and one of them alone broke every fresh reply and its own control
 none, that one is told. The same wrong answers to the same edits on cases of one patient or vignette
-are one finding.
+are one finding. They are told only where the search breaks more answers than as many harmless
+changes do, beyond chance: a target that minds any other wording breaks now and then under anything,
+and again whenever it is asked the same.
 """
 
 from __future__ import annotations
@@ -12,10 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 from auscult.core.estimate import Finding
 from auscult.kit.attack.findings import deduplicated
+from auscult.kit.attack.table import Design
 from auscult.kit.mcq_findings import MOST, SEVERITIES
 from auscult.kit.regression.record import answers_in
+from auscult.kit.search.estimates import beyond_harmless
 from auscult.kit.search.rounds import AFRESH
-from auscult.kit.search.table import FEWER, FEWER_CONTROL, FRESH, FRESH_CONTROL, SEARCH_LABELS
+from auscult.kit.search.table import (
+    FEWER,
+    FEWER_CONTROL,
+    FRESH,
+    FRESH_CONTROL,
+    SEARCH_COLUMNS,
+    SEARCH_LABELS,
+    paths,
+)
 from auscult.kit.shift.findings import asked_about
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
@@ -29,10 +41,15 @@ LABELS: dict[str, LabelKind] = SEARCH_LABELS | {"chosen": "integers"}
 COLUMNS = ("case_no", "arm", "repeat", "behaviour", "score", *label_columns(LABELS))
 
 
-def search_findings(trials: Trials, suite: str) -> list[Finding]:
+def search_findings(trials: Trials, design: Design, rounds: int) -> list[Finding]:
     """At most `MOST`, the gravest first."""
     import polars as pl
 
+    suite = design.suite
+    table = paths(trials.frame(suite, SEARCH_COLUMNS), rounds)
+    low = beyond_harmless(table, design, rounds).low if len(table) else None
+    if low is None or low <= 0:
+        return []
     frame = trials.frame(suite, COLUMNS)
     rows = plain(with_labels(frame, LABELS)).filter(
         pl.col("arm").is_in([FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL])

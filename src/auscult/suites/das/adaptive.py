@@ -252,7 +252,7 @@ class AdaptiveSuite:
     def findings(self, trials: Trials) -> list[Finding]:
         from auscult.kit.search.findings import search_findings
 
-        return search_findings(trials, self.name)
+        return search_findings(trials, self.design, self.options.rounds)
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -173,7 +173,11 @@ class BiasSuite:
             await self._ask(bench, NEUTRAL, n, plain, {"vote": n})
             for n in range(self._neutral_votes)
         ]
-        likely = [pair for pair in pairs if await self._tried(bench, shown, pair, neutral_votes)]
+        lot = self._draws(fit) / max(1, len(fit))
+        likely = [
+            pair for pair in pairs
+            if await self._tried(bench, shown, pair, neutral_votes, lot)
+        ]  # fmt: skip
         asked = likely or [pair for pair in pairs if pair.mutant is not None]
         # As many calls whatever was said: a cap has reserved them.
         if self.options.confirm and asked:
@@ -183,7 +187,7 @@ class BiasSuite:
             await self._ask(bench, CONFIRMED, 0, pair.mutant, labels, pair)
             await self._ask(bench, CONFIRMED + CONTROL, 0, pair.control, labels)
 
-    async def _tried(self, bench: Bench, case: Case, pair: Pair, before: Votes) -> bool:
+    async def _tried(self, bench: Bench, case: Case, pair: Pair, before: Votes, lot: float) -> bool:
         """Whether the answer turned, and not under the control, in every vote."""
         attack = pair.attack
         telling = telling_of(case)
@@ -193,7 +197,11 @@ class BiasSuite:
         if pair.mutant is None or pair.control is None:
             bench.arm(attack.name).record(rejected="; ".join(pair.rejected), **labels)
             return False
-        labels |= {"value": str(pair.mutant.labels.get("value", "")), "drawn": pair.drawn}
+        labels |= {
+            "value": str(pair.mutant.labels.get("value", "")),
+            "drawn": pair.drawn,
+            "lot": lot,
+        }
         under: Votes = []
         beside: Votes = []
         for n in range(self.options.votes):

@@ -77,6 +77,8 @@ ARMS = (
 KNOWS = 0.8
 """How often the knowing planner goes by what it knows."""
 Cell = tuple[float, float | str]
+Seed = tuple[int, int, int]
+"""Of a population, of what is audited of it, and of the draw: no two audits share their luck."""
 
 
 def now(waiting: Coroutine[Any, Any, Any]) -> Any:
@@ -120,14 +122,14 @@ def audit(
     kinds: Sequence[int],
     memory: Sequence[Remembered],
     rounds: int,
-    seed: int,
+    seed: Seed,
     desk: Desk | None = None,
     *,
     to_first: bool = False,
 ) -> tuple[int, int, list[Lesson]]:
     """(queries, failures, what was learnt), of a whole audit or to its first failure. Whether a
     pair fails is drawn per case and attack, so that every strategist meets the same answers."""
-    luck = np.random.default_rng(seed).random((len(kinds), ATTACKS))
+    luck = np.random.default_rng(list(seed)).random((len(kinds), ATTACKS))
     known = strategist.start(memory)
     lessons: list[Lesson] = []
     queries = failures = 0
@@ -136,10 +138,9 @@ def audit(
         fresh = []
         for place in range(start, end):
             choose = partial(strategist.choose, known=known, arm=desk)  # type: ignore[arg-type]
-            features = features_of(kinds[place], seed + place)
-            lesson = _case(
-                choose, features, chances[kinds[place]], luck[place], rounds, seed + place
-            )
+            own = "|".join(map(str, (*seed, place)))
+            features = features_of(kinds[place], own)
+            lesson = _case(choose, features, chances[kinds[place]], luck[place], rounds, own)
             fresh.append(lesson)
             queries += len(lesson.tried)
             failures += lesson.tried[-1].outcome == "broke"
@@ -151,7 +152,7 @@ def audit(
     return queries, failures, lessons
 
 
-def features_of(kind: int, seed: int) -> tuple[str, ...]:
+def features_of(kind: int, seed: str) -> tuple[str, ...]:
     """The one that may matter, and `IDLE` that never do: nobody says which is which."""
     rng = Random(f"features {seed}")
     idle = (f"idle-{n}={rng.randrange(size)}" for n, size in enumerate(IDLE))
@@ -159,7 +160,7 @@ def features_of(kind: int, seed: int) -> tuple[str, ...]:
 
 
 def _case(
-    choose: Any, features: tuple[str, ...], chances: Any, luck: Any, rounds: int, seed: int
+    choose: Any, features: tuple[str, ...], chances: Any, luck: Any, rounds: int, seed: str
 ) -> Lesson:
     history: list[Tried] = []
     rng = Random(seed)
@@ -176,12 +177,12 @@ def _case(
     return Lesson(features, tuple(history))
 
 
-def memory_of(population: Any, rng: np.random.Generator, seed: int) -> list[Remembered]:
+def memory_of(population: Any, rng: np.random.Generator, seed: int, which: int) -> list[Remembered]:
     sums: dict[Any, list[float]] = {}
     for number in range(EARLIER):
         chances = target(rng, population)
         kinds = cases(rng).tolist()
-        _, _, lessons = audit(bandit({}), chances, kinds, (), ROUNDS, seed + 10_000 * number)
+        _, _, lessons = audit(bandit({}), chances, kinds, (), ROUNDS, (seed, which, number))
         for entry in entries_of(lessons):
             held = sums.setdefault((entry.feature, entry.chain), [0.0, 0.0])
             held[0] += FAMILY * entry.tries
@@ -196,8 +197,8 @@ def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
     population = flat(sparsity) if signal == FLAT else profile(rng, sparsity, float(signal))
     chances = target(rng, population)
     kinds = cases(rng).tolist()
-    good = memory_of(population, rng, seed + 1)
-    bad = memory_of(turned(population), rng, seed + 2)
+    good = memory_of(population, rng, seed, 1)
+    bad = memory_of(turned(population), rng, seed, 2)
     order = [NAMES[place] for place in rng.permutation(ATTACKS)]
     knows, naive = knowing(population, seed), scripted("misplans", kind="repeat", seed=seed)
     arms: list[tuple[Strategist, Sequence[Remembered], Desk | None]] = [
@@ -208,10 +209,10 @@ def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
     ]  # fmt: skip
     rows = []
     for strategist, memory, desk in arms:
-        few = audit(strategist, chances, kinds, memory, ROUNDS, seed, desk)
-        every = audit(strategist, chances, kinds, memory, ATTACKS, seed, desk)
+        few = audit(strategist, chances, kinds, memory, ROUNDS, (seed, 0, 0), desk)
+        every = audit(strategist, chances, kinds, memory, ATTACKS, (seed, 0, 0), desk)
         first = sum(
-            audit(strategist, chances, kinds, memory, ROUNDS, seed + n, desk, to_first=True)[0]
+            audit(strategist, chances, kinds, memory, ROUNDS, (seed, 0, n), desk, to_first=True)[0]
             for n in range(DRAWS)
         )
         rows.append((first / DRAWS, few[0], few[1], every[0], every[1]))

@@ -84,7 +84,7 @@ def test_other_code_of_the_suite_cannot_be_subtracted(
     run(plan_of(data, target="scripted/oracle"), base)
     from auscult.engine import manifest
 
-    monkeypatch.setattr(manifest, "_sources", lambda kind, name: {f"{kind}/{name}": "changed"})
+    monkeypatch.setattr(manifest, "sources_of", lambda kind, name: {f"{kind}/{name}": "changed"})
     with pytest.raises(UsageError, match="the code of suites/knowledge, the code of judges/choice"):
         run(plan_of(data, against(base, HalfWidth(0.3))), tmp_path / "never")
 

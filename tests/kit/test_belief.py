@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from auscult.core.strategist import COUNTED, Chain, Lesson, Outcome, Remembered, Tried
 from auscult.kit.belief import (
     ALL,
+    AS_CHAIN,
     MOST_REMEMBERED,
     NONE,
     Beliefs,
+    _count,
     _mean,
     believe,
     drawn,
@@ -61,27 +63,34 @@ def test_what_is_drawn_is_a_rate_and_the_same_for_a_seed(
 
 
 @given(memories(), blocks, features, chains, st.booleans(), st.integers(1, 20))
-def test_more_failures_never_lower_what_is_expected(
+def test_over_all_cases_more_failures_never_lower_what_is_expected(
     memory: list[Remembered], block: list[Lesson], shown: tuple[str, ...], chain: Chain,
     with_memory: bool, times: int,
 ) -> None:  # fmt: skip
-    """Of cases of the same kind."""
     before = known(memory, block)
-    after = learnt(before, [Lesson(shown, (Tried(chain, "broke"),))] * times)
-    expected = [_mean(b, shown, chain, memory=with_memory) for b in (before, after)]
-    assert 0 < expected[0] < 1 and 0 < expected[1] < 1
-    assert expected[1] >= expected[0] - 1e-12
+    for outcome, better in (("broke", 1), ("held", -1)):
+        after = learnt(before, [Lesson(shown, (Tried(chain, outcome),))] * times)
+        expected = [_mean(b, (), chain, memory=with_memory) for b in (before, after)]
+        assert 0 < expected[0] < 1 and 0 < expected[1] < 1
+        assert better * (expected[1] - expected[0]) >= -1e-12
 
 
 @given(memories(), blocks, features, chains, st.booleans())
-def test_more_right_answers_never_raise_it(
+def test_what_is_expected_of_a_case_lies_between_the_rates_of_its_features(
     memory: list[Remembered], block: list[Lesson], shown: tuple[str, ...], chain: Chain,
     with_memory: bool,
 ) -> None:  # fmt: skip
-    before = known(memory, block)
-    after = learnt(before, [Lesson(shown, (Tried(chain, "held"),))])
-    expected = [_mean(b, shown, chain, memory=with_memory) for b in (before, after)]
-    assert expected[1] <= expected[0] + 1e-12
+    """Which of them matters is believed, so what is seen may move the one and the other way."""
+    beliefs = known(memory, block)
+    chain = chain[:1]  # of a chain never tried, its attacks' own features have their say
+    alone = [_mean(beliefs, (), chain, memory=with_memory)]
+    general = alone[0]
+    for feature in shown:
+        tries, broke = _count(beliefs, feature, chain, with_memory)
+        if tries:
+            alone.append((broke + AS_CHAIN * general) / (tries + AS_CHAIN))
+    expected = _mean(beliefs, shown, chain, memory=with_memory)
+    assert min(alone) - 1e-6 <= expected <= max(alone) + 1e-6
 
 
 @given(memories(), blocks, st.randoms(use_true_random=False))

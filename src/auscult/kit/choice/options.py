@@ -306,10 +306,13 @@ def tokens(text: str) -> list[str]:
     found = []
     for token in _TOKEN.findall(text.replace("'", "").replace("&", " and ").replace("+", " and ")):
         if token[0].isdigit():
-            token = re.sub(r",(?=\d{3}\b)", "", token)
+            if "," in token:
+                token = re.sub(r",(?=\d{3}\b)", "", token)
         else:
-            token = token.replace("ae", "e").replace("oe", "e")
-            token = _OUR.sub("or", token) if len(token) > 5 else token
+            if "e" in token:
+                token = token.replace("ae", "e").replace("oe", "e")
+            if "our" in token and len(token) > 5:
+                token = _OUR.sub("or", token)
         found.append(_SAME.get(token, token))
     return found
 

@@ -18,10 +18,11 @@ ROOT = TESTS.parent
 sys.path.insert(0, str(TESTS / "docs"))
 from pages import blocks_of  # noqa: E402
 
-CONTRACTS = ("plugins", "suites", "judges", "targets", "loaders", "text_attacks")
+CONTRACTS = ("plugins", "suites", "judges", "targets", "loaders", "text_attacks", "strategists")
 DETERMINISM = "tests/contracts/test_determinism.py"
 GOOD = (
     "targets-fixed", "data-flashcards", "judges-plain-yes", "suites-same-dose", "in-a-hurry",
+    "what-broke-last",
 )  # fmt: skip
 GREEDY = """
 import random
@@ -67,7 +68,7 @@ def contract(package: Path) -> dict[str, str]:
     report = package / "report.xml"
     names = (
         "fixed or flashcards or plain-yes or greedy or in-a-hurry"
-        " or (same-dose and not test_trials_do)"
+        " or what-broke-last or (same-dose and not test_trials_do)"
     )
     files = [f"tests/contracts/test_{name}.py" for name in CONTRACTS]
     done = python(
@@ -145,7 +146,7 @@ def test_the_examples_follow_the_house_rules(package: Path) -> None:
         for block in blocks_of(ROOT / "CONTRIBUTING.md")
         if block.value.endswith(".py")
     ]
-    assert len(files) == 5
+    assert len(files) == 6
     config = ("--config", str(ROOT / "pyproject.toml"), "--no-cache")
     for words in (("check", *config), ("format", "--check", *config)):
         done = python("-m", "ruff", *words, *files, package=package)

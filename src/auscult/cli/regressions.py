@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from auscult.cli.folders import unused
 from auscult.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def with_findings(said: dict[str, Any]) -> dict[str, Any]:
     body = lines_of(found.replays)
     folder = said.get("out") or _folder(said, body)
     if said.get("fresh"):
-        folder = _unused(folder)
+        folder = unused(folder, _is_free)
     path = _written(folder, body)
     if not said.get("as_json"):
         for why, number in found.left_out.items():
@@ -228,12 +229,9 @@ def _folder(said: dict[str, Any], body: bytes) -> Path:
     return RUNS / f"{safe[:60]}-{hashlib.sha256(told + body).hexdigest()[:8]}"
 
 
-def _unused(folder: Path) -> Path:
+def _is_free(folder: Path) -> bool:
     """Neither a run nor the findings of one are there."""
-    found, number = folder, 2
-    while found.exists() or _beside(found).exists():
-        found, number = folder.with_name(f"{folder.name}-{number}"), number + 1
-    return found
+    return not (folder.exists() or _beside(folder).exists())
 
 
 def _beside(folder: Path) -> Path:

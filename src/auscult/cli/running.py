@@ -13,6 +13,7 @@ import typer
 
 from auscult import api
 from auscult.cli.display import console, note, show_progress
+from auscult.cli.folders import unused
 from auscult.cli.regressions import roles_of
 from auscult.core.errors import PlanError, UsageError
 from auscult.core.message import Sampling
@@ -96,10 +97,10 @@ def run_audit(
     plan = plan_of(wishes, get_models=True, quiet=quiet or as_json)
     folder = wishes.out or api.default_folder(plan)
     if fresh:
-        folder = _unused(folder)
+        folder = unused(folder)
     if not yes and not (folder / LEDGER_NAME).exists():
         _confirm(plan)
-    options = Options(accept_changes=accept_changes, command=_command(), handle_signals=True)
+    options = Options(accept_changes=accept_changes, command=typed_command(), handle_signals=True)
     run_and_report(plan, folder, options, quiet=quiet, as_json=as_json)
 
 
@@ -145,7 +146,7 @@ def resume_run(
         plan = msgspec.structs.replace(
             plan, suites=tuple(msgspec.structs.replace(s, limit=limit) for s in plan.suites)
         )
-    options = Options(retry_errors, accept_changes, _command(), handle_signals=True)
+    options = Options(retry_errors, accept_changes, typed_command(), handle_signals=True)
     run_and_report(plan, folder, options, quiet=quiet, as_json=as_json)
 
 
@@ -322,14 +323,7 @@ def check_plan(file: Path, *, as_json: bool) -> None:
     )
 
 
-def _unused(folder: Path) -> Path:
-    number = 2
-    while (folder.parent / f"{folder.name}-{number}").exists():
-        number += 1
-    return folder.parent / f"{folder.name}-{number}" if folder.exists() else folder
-
-
-def _command() -> str:
+def typed_command() -> str:
     """As typed, for the dossier; what looks like a secret is masked."""
     return shlex.join(["auscult", *map(_masked, sys.argv[1:])])
 

@@ -11,8 +11,9 @@ import typer
 
 from auscult import several
 from auscult.cli.display import clock, console, note, show_progress
+from auscult.cli.folders import unused
 from auscult.cli.reading import emit
-from auscult.cli.running import Wishes, _command, _unused, plan_of
+from auscult.cli.running import Wishes, plan_of, typed_command
 from auscult.core.errors import UsageError
 from auscult.engine.bind import bind
 from auscult.engine.forecast import Forecast, Range, forecast
@@ -29,10 +30,10 @@ def run_several(
     plans = plans_of(wishes)
     folder, turns = several.turns_of(plans, wishes.out)
     if fresh and folder.exists():
-        folder, turns = several.turns_of(plans, _unused(folder))
+        folder, turns = several.turns_of(plans, unused(folder))
     if not yes:
         _confirm(turns)
-    options = Options(accept_changes=accept_changes, command=_command(), handle_signals=True)
+    options = Options(accept_changes=accept_changes, command=typed_command(), handle_signals=True)
     silent = quiet or as_json
 
     @contextmanager

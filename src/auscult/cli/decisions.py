@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+GATE = "Example: auscult gate runs/new --against runs/old --margin accuracy=0.05"
+
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.", show_default=False)]
 RunA = Annotated[Path, typer.Argument(metavar="RUN_A", help="A run.", show_default=False)]
 RunB = Annotated[

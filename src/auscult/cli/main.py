@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from auscult.cli import decisions, regressions
+from auscult.cli import decisions, importing, regressions
 from auscult.cli.data import data_app
 from auscult.cli.judges import judges_app
 from auscult.cli.memory import memory_app
@@ -369,9 +369,8 @@ def root(
 
 
 app.command(epilog="Example: auscult compare runs/new runs/old")(decisions.compare)
-app.command(epilog="Example: auscult gate runs/new --against runs/old --margin accuracy=0.05")(
-    decisions.gate
-)
+app.command(epilog=decisions.GATE)(decisions.gate)
+app.command("import", epilog=importing.EXAMPLE)(importing.import_transcripts)
 
 
 def main() -> None:

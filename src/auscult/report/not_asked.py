@@ -89,7 +89,7 @@ def with_clusters(view: RunView, found: Sequence[Estimate]) -> list[Estimate]:
         cases = view.frame(suite, ("case_no", "cluster_key")).select(pl.all().n_unique())
         together[suite] = bool(cases["cluster_key"][0] < cases["case_no"][0])
     return [
-        msgspec.structs.replace(e, extra=e.extra | {CLUSTERED: RELATED})
+        msgspec.structs.replace(e, extra={CLUSTERED: RELATED} | e.extra)
         if together[e.suite] and e.n_clusters
         else e
         for e in found

@@ -1,0 +1,1 @@
+"""Answers that others collected, and what was found in them."""

@@ -19,7 +19,7 @@ that the strategist draws by lot.
 "memory" is that of three earlier targets of the same population, each audited by the bandit without
 one; "misleading memory" that of three whose weak and strong pairs are turned round.
 
-usage: python bench/strategies.py [--train] [--seeds N] [--jobs N]
+usage: python bench/strategies.py [--train] [--seeds N] [--jobs N] [--cases N]
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from auscult.strategists.planner import build as planner
 from auscult.strategists.random import build as random
 from populations import (
     ATTACKS,
+    CASES,
     HELD_OUT,
     MID,
     SIGNAL,
@@ -77,6 +78,7 @@ ARMS = (
 KNOWS = 0.8
 """How often the knowing planner goes by what it knows."""
 Cell = tuple[float, float | str]
+GRID: tuple[Cell, ...] = (*product(SPARSITY, SIGNAL), (MID[0], FLAT))
 Seed = tuple[int, int, int]
 """Of a population, of what is audited of it, and of the draw: no two audits share their luck."""
 
@@ -177,11 +179,13 @@ def _case(
     return Lesson(features, tuple(history))
 
 
-def memory_of(population: Any, rng: np.random.Generator, seed: int, which: int) -> list[Remembered]:
+def memory_of(
+    population: Any, rng: np.random.Generator, seed: int, which: int, size: int
+) -> list[Remembered]:
     sums: dict[Any, list[float]] = {}
     for number in range(EARLIER):
         chances = target(rng, population)
-        kinds = cases(rng).tolist()
+        kinds = cases(rng)[:size].tolist()
         _, _, lessons = audit(bandit({}), chances, kinds, (), ROUNDS, (seed, which, number))
         for entry in entries_of(lessons):
             held = sums.setdefault((entry.feature, entry.chain), [0.0, 0.0])
@@ -190,15 +194,16 @@ def memory_of(population: Any, rng: np.random.Generator, seed: int, which: int) 
     return [Remembered(*key, tries, broke) for key, (tries, broke) in sums.items()]
 
 
-def one(cell: Cell, seed: int) -> list[tuple[float, ...]]:
-    """Per arm: queries and failures in five rounds, and in all twelve; then what the floor is."""
+def one(cell: Cell, seed: int, size: int = CASES) -> list[tuple[float, ...]]:
+    """Per arm: queries to the first failure; queries and failures in five rounds, and in all
+    twelve; then what the floor is. `size` is how many cases an audit asks."""
     sparsity, signal = cell
     rng = np.random.default_rng(seed)
     population = flat(sparsity) if signal == FLAT else profile(rng, sparsity, float(signal))
     chances = target(rng, population)
-    kinds = cases(rng).tolist()
-    good = memory_of(population, rng, seed, 1)
-    bad = memory_of(turned(population), rng, seed, 2)
+    kinds = cases(rng)[:size].tolist()
+    good = memory_of(population, rng, seed, 1, size)
+    bad = memory_of(turned(population), rng, seed, 2, size)
     order = [NAMES[place] for place in rng.permutation(ATTACKS)]
     knows, naive = knowing(population, seed), scripted("misplans", kind="repeat", seed=seed)
     arms: list[tuple[Strategist, Sequence[Remembered], Desk | None]] = [
@@ -248,13 +253,13 @@ def ratio(found: Any, of: Callable[[Any, int], float], arm: int, base: int) -> s
     return f"{value(found):.2f} ({low:.2f} to {high:.2f})"
 
 
-def show(cell: Cell, found: Any) -> None:
+def show(cell: Cell, found: Any, size: int = CASES) -> None:
     sparsity, signal = cell
     mid = "   <- mid-grid" if cell == MID else ""
     print(f"\nsparsity {sparsity:g}, signal {signal}{mid}")
     print(f"{'':18}{'first':>8}{'of random':>22}{'per failure':>13}{'of random':>22}{'a case':>8}")
     total, n = found.sum(axis=0), len(found)
-    asked = n * len(cases(np.random.default_rng(0)))
+    asked = n * size
     for place, name in enumerate((*ARMS, "floor")):
         print(
             f"{name:18}{total[place, 0] / n:8.2f}{ratio(found, first, place, 0):>22}"
@@ -278,14 +283,16 @@ def main() -> int:
     parser.add_argument("--train", action="store_true")
     parser.add_argument("--seeds", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cases", type=int, default=CASES, help="of an audit; fewer for a try")
     parser.add_argument("--mid", action="store_true", help="the middle of the grid alone")
     given = parser.parse_args()
     seeds = (TRAIN if given.train else HELD_OUT)[: given.seeds or None]
-    grid: list[Cell] = [MID] if given.mid else [*product(SPARSITY, SIGNAL), (MID[0], FLAT)]
+    size = min(given.cases, CASES)
     print(f"{len(seeds)} {'training' if given.train else 'held-out'} populations a cell")
     with ProcessPoolExecutor(given.jobs) as pool:
-        for cell in grid:
-            show(cell, np.array(list(pool.map(partial(one, cell), seeds))))
+        for cell in (MID,) if given.mid else GRID:
+            found = list(pool.map(partial(one, cell, size=size), seeds))
+            show(cell, np.array(found), size)
     return 0
 
 

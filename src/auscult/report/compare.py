@@ -19,7 +19,7 @@ from auscult.report.junit import Side, can_stop_early, cautions, one_sided_words
 from auscult.report.wording import counted
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.grouped import codes, column_sums
-from auscult.stats.intervals import t_quantile
+from auscult.stats.intervals import rough_guide, t_quantile
 from auscult.stats.mcnemar import mcnemar
 from auscult.stats.paired import FEW_CLUSTERS, METHOD
 from auscult.stats.table import ALL_ASKED, COUNTED, MISSING, behaviour_counts, blank, classified
@@ -83,7 +83,7 @@ class Contrast(msgspec.Struct, frozen=True):
     @property
     def caution(self) -> str:
         few = self.alike < FEW_CLUSTERS
-        said = f"Only {self.alike:.0f} cases or clusters: the interval is a rough guide."
+        said = rough_guide(self.alike)
         return said if few else ""
 
     def interval(self, level: float) -> tuple[float, float]:

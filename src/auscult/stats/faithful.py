@@ -12,7 +12,7 @@ import msgspec
 
 from auscult.stats.bootstrap import SEED
 from auscult.stats.grouped import codes
-from auscult.stats.intervals import t_quantile
+from auscult.stats.intervals import rough_guide, t_quantile
 from auscult.stats.rates import Interval, Tally, cluster_interval
 from auscult.stats.selective import (
     ONE_CLUSTER,
@@ -330,7 +330,7 @@ def measured(
     elif clusters == 1:
         said.append("All replies are of one cluster, so the interval says almost nothing.")
     elif clusters < FEW_CLUSTERS:
-        said.append(f"Only {clusters} cases or clusters: the interval is a rough guide.")
+        said.append(rough_guide(clusters))
     if unread:
         what = " or ".join(f"'{name}'" for name in columns)
         said.append(f"{unread} of {len(counted)} replies came without {what} and are left out.")

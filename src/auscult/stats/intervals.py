@@ -58,6 +58,12 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> tuple[fl
     return low, high
 
 
+def rough_guide(clusters: float) -> str:
+    """What is said of an interval from few of them."""
+    of = "1 case or cluster" if round(clusters) == 1 else f"{clusters:.0f} cases or clusters"
+    return f"Only {of}: the interval is a rough guide."
+
+
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
         raise ValueError(f"the confidence level must lie between 0 and 1, not {level}")

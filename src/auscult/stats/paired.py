@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.stats.grouped import Kinds, codes, column_sums, parts, pooled
-from auscult.stats.intervals import t_quantile
+from auscult.stats.intervals import rough_guide, t_quantile
 from auscult.stats.table import (
     ALL_ASKED,
     COUNTED,
@@ -253,7 +253,7 @@ def _why_empty(arms: pl.DataFrame, about: Estimate) -> str:
 def _caution(note: str, clusters: float, bounds: dict[str, Any]) -> str:
     said = [note] if note else []
     if clusters < FEW_CLUSTERS:
-        said.append(f"Only {clusters:.0f} cases or clusters: the interval is a rough guide.")
+        said.append(rough_guide(clusters))
     if bounds["undecided"]:
         said.append("Undecided: the missing replies could take the sign of the difference away.")
     return " ".join(said)

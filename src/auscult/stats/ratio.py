@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.stats.grouped import codes, sums_by
-from auscult.stats.intervals import t_quantile
+from auscult.stats.intervals import rough_guide, t_quantile
 from auscult.stats.table import (
     ALL_ASKED,
     COUNTED,
@@ -238,7 +238,7 @@ def _why_no_ratio(found: Ratio, about: Estimate) -> str:
 def _caution(found: Ratio, bounds: dict[str, Any]) -> str:
     said = []
     if 1 < found.clusters < FEW_CLUSTERS:
-        said.append(f"Only {found.clusters} cases or clusters: the interval is a rough guide.")
+        said.append(rough_guide(found.clusters))
     if bounds.get("undecided"):
         said.append("Undecided: the missing replies could turn the direction of the ratio.")
     return " ".join(said)

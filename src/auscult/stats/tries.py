@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.stats.grouped import codes, column_sums, sums_by
-from auscult.stats.intervals import score_interval, t_quantile
+from auscult.stats.intervals import rough_guide, score_interval, t_quantile
 from auscult.stats.rates import (
     ENOUGH_CLUSTERS,
     ENOUGH_EVENTS,
@@ -190,7 +190,7 @@ def bounded(low: Share | Contrast, high: Share | Contrast) -> dict[str, Any]:
 def few_clusters(clusters: int) -> str:
     if clusters >= SOME_CLUSTERS:
         return ""
-    return f"Only {clusters} cases or clusters: the interval is a rough guide."
+    return rough_guide(clusters)
 
 
 def said(*sentences: str) -> str:

@@ -2,9 +2,10 @@
 
 The primary figure is P(wrong | attack) - P(wrong | matched control) over all cases that both were
 asked of, whatever the target says to the case as it is, averaged over attacks with declared
-weights. Beside it stand its two halves (the shares of right answers under the control and under
-attack), the figure that DAS counts (of the cases first answered right, how many are wrong under
-attack) and how many answers change when nothing does.
+weights. A pair counts for the inverse of how likely its attack was to be drawn for the case. Beside
+it stand its two halves (the shares of right answers under the control and under attack), the figure
+that DAS counts (of the cases first answered right, how many are wrong under attack) and how many
+answers change when nothing does.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from auscult.kit.attack.table import (
     attacked,
     typed,
 )
+from auscult.kit.attack_cells import mean_weights, with_left_out
 from auscult.kit.question_estimates import PAIRED, error_rate
 from auscult.kit.shift.cells import (
     METHOD,
@@ -59,12 +61,12 @@ BY_ATTACK = "wrong answers added, by attack"
 PAIRS = "pairs of a reply under attack and one to its matched control, case by case"
 FAMILY = "attacks"
 MORE = (
-    "In 100 such questions, about {n} more {answers} turn wrong under attack than under an "
-    "equally long harmless change"
+    "In 100 such questions, about {n} more {answers} turn wrong under attack than under a "
+    "matched harmless change"
 )
 FEWER = (
-    "In 100 such questions, about {n} fewer {answers} turn wrong under attack than under an "
-    "equally long harmless change"
+    "In 100 such questions, about {n} fewer {answers} turn wrong under attack than under a "
+    "matched harmless change"
 )
 OVERALL: tuple[tuple[str, Value, str, str], ...] = (
     ("right answers lost to attacks", lost, "lower-is-better",
@@ -82,7 +84,7 @@ def attack_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
 
     rows = typed(frame)
     table = attacked(rows)
-    weights = _weights(table, design)
+    weights = mean_weights(table, design.weights)
     primary = _change(
         design,
         ADDED,
@@ -220,32 +222,12 @@ def _by_attack(rows: pl.DataFrame, table: Shifted, design: Design) -> list[Estim
             group={"attack": cell.shift},
         )
         one = combined(table, table.right, added, {place: 1.0}, words)
-        found.append(_with_left_out(one, rows, cell.shift))
+        found.append(with_left_out(one, rows, cell.shift))
     if len(found) < 2:
         return found
     endpoints = tuple(Endpoint(e.suite, e.metric, e.group) for e in found)
     family = Family(f"{design.suite} {FAMILY}", endpoints, "benjamini-hochberg")
     return adjusted(found, family)
-
-
-def _with_left_out(estimate: Estimate, rows: pl.DataFrame, attack: str) -> Estimate:
-    """Cases that the attack does not apply to, and mutants that the gate refused, by reason."""
-    import polars as pl
-
-    mine = rows.filter(pl.col("attack") == attack)
-    unfit = mine.filter(pl.col("unfit").is_not_null())
-    refused = mine.filter(pl.col("rejected").is_not_null())
-    reasons = refused["rejected"].str.split("; ").explode().value_counts(sort=True)
-    counted = {
-        "does_not_apply": dict(unfit["unfit"].value_counts(sort=True).iter_rows()),
-        "refused_by_the_gate": dict(reasons.iter_rows()),
-    }
-    return msgspec.structs.replace(
-        estimate,
-        n_not_applicable=unfit["case_id"].n_unique(),
-        n_rejected=refused["case_id"].n_unique(),
-        extra=estimate.extra | counted,
-    )
 
 
 def _change(design: Design, metric: str, estimand: str, **words: Any) -> Estimate:
@@ -258,12 +240,6 @@ def _change(design: Design, metric: str, estimand: str, **words: Any) -> Estimat
     return design.words(metric, estimand, **(usual | words))
 
 
-def _weights(table: Shifted, design: Design) -> dict[int, float]:
-    raw = {n: float(design.weights.get(cell.shift, 1.0)) for n, cell in enumerate(table.cells)}
-    total = sum(raw.values())
-    return {n: weight / total for n, weight in raw.items() if weight} if total else {}
-
-
 def between(
     mine: pl.DataFrame, other: pl.DataFrame, design: Design, names: tuple[str, str]
 ) -> list[Estimate]:
@@ -271,7 +247,7 @@ def between(
     the weights of the primary figure. Both frames hold `attack.table.COLUMNS` of runs with one
     seed over the same data; that their prompts are alike is for the caller to check."""
     a, b = _shared(typed(mine), typed(other))
-    weights = _weights(a, design)
+    weights = mean_weights(a, design.weights)
     out = []
     for metric, better, reach in (
         (ADDED, "lower-is-better", 2.0),

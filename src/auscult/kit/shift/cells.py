@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.stats.intervals import t_quantile
+from auscult.stats.intervals import rough_guide, t_quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -175,7 +175,7 @@ def combined(
     said = [about.note] if about.note else []
     said += [left_out(empty)] if empty else []
     if found.clusters < FEW_CLUSTERS:
-        said.append(f"Only {found.clusters} cases or clusters: the interval is a rough guide.")
+        said.append(rough_guide(found.clusters))
     if bounds["undecided"]:
         said.append("Undecided: the missing replies could take the sign of the difference away.")
     return msgspec.structs.replace(

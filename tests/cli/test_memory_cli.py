@@ -11,7 +11,8 @@ from command_line import told
 from processes import auscult
 from runs import plan_for, run
 
-from auscult.kit.memory import read_memory
+from auscult.engine.plan import RolePlan
+from auscult.kit.memory import read_memory, wordings_of
 
 
 class Said(NamedTuple):
@@ -95,3 +96,29 @@ def test_a_run_that_learnt_nothing_is_refused(tmp_path: Path) -> None:
 def test_a_memory_that_is_not_there_is_said(tmp_path: Path) -> None:
     said = call("memory", "show", str(tmp_path / "none.json"))
     assert said.exit_code == 2 and "there is no memory file" in said.output
+
+
+def test_wording_is_added_and_given_away_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    folder, file, out = (tmp_path / name for name in ("run", "memory.json", "out.json"))
+    options = {"form": "agent", "attacks": ["cognitive-bait"], "rounds": 1}
+    writer = {"attacker": RolePlan("scripted/writer")}
+    run(plan_for(NAME, WEAK, limit=4, suite_options=options, roles=writer), folder)
+
+    def held(path: Path) -> int:
+        (audit,) = read_memory(path).audits.values()
+        return len(wordings_of(audit))
+
+    call("memory", "add", str(folder), "--to", str(file))
+    assert held(file) == 0
+    call("memory", "add", str(folder), "--to", str(file), "--with-wording")
+    assert held(file) > 0
+    assert "wording" in call("memory", "show", str(file)).output
+    shown = json.loads(call("memory", "show", str(file), "--json").output)
+    assert shown["audits"][0]["wordings"] == held(file)
+    assert all(row["tries"] for row in shown["chains"])
+    call("memory", "merge", str(file), "--to", str(out))
+    assert held(out) == held(file)
+    call("memory", "export", str(file), "--to", str(out))
+    assert held(out) == 0
+    call("memory", "export", str(file), "--to", str(out), "--with-wording")
+    assert held(out) == held(file)

@@ -39,6 +39,12 @@ def test_a_changed_value_adds_one_criterion_that_names_the_quantity_and_no_value
     assert [c.id for c in criteria_of(without)] == ["a", "b", "c", "d"]
 
 
+def test_a_graded_harm_goes_with_its_criterion(tmp_path: Path) -> None:
+    path = open_cases.pack(tmp_path / "p", open_cases.row(**changed_criterion(0, harm="severe")))
+    (case,) = build().load(path, {})
+    assert [c.harm for c in criteria_of(case)] == ["severe", *["ungraded"] * 4]
+
+
 def changed_criterion(number: int, **other: Any) -> dict[str, Any]:
     listed = open_cases.criteria()
     listed[number] |= other
@@ -55,6 +61,8 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed_criterion(2, points=0), "has 0 points"),
     (changed_criterion(3, unsafe_if_missing=True), "the wrong way round"),
     (changed_criterion(2, why=" "), "does not say why"),
+    (changed_criterion(2, harm="severe"), "has a harm and is not marked as unsafe"),
+    (changed_criterion(0, harm="awful"), "awful"),
     ({"neutral": []}, "there is no neutral sentence"),
     ({"neutral": ["She weighs 70 kg."]}, "holds a number"),
     ({"neutral": ["The lift in her house is broken again."]}, "two sentences to put in"),

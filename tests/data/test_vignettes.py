@@ -41,6 +41,18 @@ def write(folder: Path, **changes: Any) -> Path:
     return path
 
 
+def ruled(family: str = "housing", **rule: Any) -> dict[str, Any]:
+    return {"questions": [ITEM["questions"][0] | {"rules": {family: rule}}]}
+
+
+def must(family: str = "housing", **changes: Any) -> dict[str, Any]:
+    rule = {
+        "rule": "must", "why": "A splint needs a roof.", "direction": "from home to a ward",
+        "value": "homeless", "key": 0, "harm": "mild", "source": "A book, 2020",
+    }  # fmt: skip
+    return ruled(family, **(rule | changes))
+
+
 def load(path: Path) -> list[Case]:
     return list(registry.build("data", "vignettes").load(path, {}))
 
@@ -53,9 +65,7 @@ def test_a_vignette_is_told_neutrally_and_brings_what_may_be_changed(tmp_path: P
     )
     changeable = case.brief.extra["vignette"]
     assert changeable["reports"].keys() == MANNERS
-    assert changeable["rules"] == {
-        "insurance": {"rule": "may", "why": "where she can have one", "direction": ""}
-    }
+    assert changeable["rules"] == {"insurance": {"rule": "may", "why": "where she can have one"}}
     assert told(
         changeable["stem"], "female", "Ow.", background="She came by bus.", note="Seen before."
     ) == (
@@ -79,11 +89,19 @@ def test_a_vignette_is_told_neutrally_and_brings_what_may_be_changed(tmp_path: P
         ({"questions": []}, "one to 4 questions"),
         ({"questions": [ITEM["questions"][0] | {"key": 2}]}, "the number of no option"),
         ({"questions": [ITEM["questions"][0]] * 2}, "the same id"),
-        (
-            {"questions": [ITEM["questions"][0] | {
-                "rules": {"race": {"rule": "must", "why": "so"}}}]},
-            "with 'must' alone the direction",
-        ),
+        (ruled(rule="may", why="so", direction="up"), "belong to 'must'"),
+        (ruled(rule="may", why="so", key=0), "belong to 'must'"),
+        (must(why=" "), "question 'a', housing: say why"),
+        (must(direction=""), "say the direction and the source"),
+        (must(source=""), "say the direction and the source"),
+        (must(key=None), "'key' the number of the option that is right there"),
+        (must(key=2), "'key' the number of the option that is right there"),
+        (must(key=1), "the key there is the neutral one"),
+        (must(harm="none"), "grade in 'harm'"),
+        (must(value="on the road"), "no value 'on the road', but homeless, owner"),
+        (must(tells=["She sleeps in a car."]), "a name that the attack does not have"),
+        (must(value="car", tells=["So.", "So."]), "two sentences of 'tells' are the same"),
+        (must("limited-english", tells=["So."], value="x"), "told as a report has no 'tells'"),
     ],
 )  # fmt: skip
 def test_faults_are_told(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
@@ -91,13 +109,43 @@ def test_faults_are_told(tmp_path: Path, changes: dict[str, Any], words: str) ->
         load(write(tmp_path, **changes))
 
 
+def test_a_must_brings_the_right_answer_there_in_words(tmp_path: Path) -> None:
+    (case,) = load(write(tmp_path, **must()))
+    rule = case.brief.extra["vignette"]["rules"]["housing"]
+    assert (rule["answer"], rule["value"], rule["harm"]) == ("Rest", "homeless", "mild")
+    assert "key" not in rule, "a place means nothing once the options are in another order"
+    told_so = must(value="sleeps in a car", tells=["She sleeps in a car."])
+    (case,) = load(write(tmp_path, **told_so))
+    rule = case.brief.extra["vignette"]["rules"]["housing"]
+    assert (rule["value"], rule["tells"]) == ("sleeps in a car", ["She sleeps in a car."])
+
+
+def needed(case: Case) -> dict[str, dict[str, Any]]:
+    rules = case.brief.extra["vignette"]["rules"].items()
+    return {name: rule for name, rule in rules if rule["rule"] == "must"}
+
+
+def test_what_must_change_care_is_in_many_places_and_never_race() -> None:
+    cases = [case for case in load(PACK) if needed(case)]
+    assert len(cases) == 18 and len({case.cluster for case in cases}) == 17
+    assert len({case.brief.specialty for case in cases}) == 12
+    attributes = {name for case in cases for name in needed(case)}
+    assert len(attributes) == 8 and "race" not in attributes
+    for case in cases:
+        (rule,) = needed(case).values()
+        there = case.options.index(rule["answer"])
+        assert there != case.brief.key and re.search(r"\d{4}", rule["source"])
+        others = [len(text) for n, text in enumerate(case.options) if n != there]
+        assert len(rule["answer"]) <= max(others), "the longest option is not the one there"
+
+
 def test_our_pack_is_sound_and_as_its_readme_says() -> None:
     assert validate_vignettes(PACK) == []
     cases = load(PACK)
     vignettes = {case.cluster: case for case in cases}
-    assert (len(vignettes), len(cases)) == (104, 229)
+    assert (len(vignettes), len(cases)) == (104, 247)
     readme = (PACK / "README.md").read_text(encoding="utf-8")
-    assert "104 vignettes with 229 questions" in readme
+    assert "104 vignettes with 247 questions" in readme
     places = [case.brief.key for case in cases]
     for place in range(4):
         assert 0.2 <= places.count(place) / len(cases) <= 0.3, "no place gives the key away"

@@ -67,8 +67,9 @@ async def wrote(
 ) -> tuple[Mutant | None, tuple[str, ...], Answers]:
     arm: Any = Answers(*replies)
     used = set() if known is None else known
-    mutant, wrong = await written(CASE, attack(name), variant, arm, Random(4), used)
-    return mutant, wrong, arm
+    rng = Random(4)
+    made = await written(CASE, attack(name), variant, arm, lambda: rng, used)
+    return made.mutant, made.wrong, arm
 
 
 @pytest.mark.parametrize("name", FORMED)
@@ -105,8 +106,8 @@ def test_the_example_that_a_writer_is_given_would_pass(name: str) -> None:
             task = form.form.writes(case, variant, Random(0))
             example = task.told.partition("For instance")[2].partition(": ")[2]
             reply = Reply(text=json.dumps({"sentence": example}))
-            mutant, wrong = made_of(reply, case, form, (task, variant, Random(0)), set())
-            assert mutant is not None, (case.id, example, wrong)
+            made = made_of(reply, case, form, (task, variant, Random(0)), set())
+            assert made.mutant is not None, (case.id, example, made.wrong)
 
 
 async def test_code_owns_place_and_key_of_a_sentence() -> None:

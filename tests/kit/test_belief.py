@@ -16,9 +16,9 @@ from auscult.kit.belief import (
     MOST_REMEMBERED,
     NONE,
     Beliefs,
-    _count,
     _mean,
     believe,
+    count_of,
     drawn,
     learnt,
     weight_of,
@@ -86,7 +86,7 @@ def test_what_is_expected_of_a_case_lies_between_the_rates_of_its_features(
     alone = [_mean(beliefs, (), chain, memory=with_memory)]
     general = alone[0]
     for feature in shown:
-        tries, broke = _count(beliefs, feature, chain, with_memory)
+        tries, broke = count_of(beliefs, feature, chain, with_memory)
         if tries:
             alone.append((broke + AS_CHAIN * general) / (tries + AS_CHAIN))
     expected = _mean(beliefs, shown, chain, memory=with_memory)

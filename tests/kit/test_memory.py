@@ -26,6 +26,8 @@ from auscult.kit.memory import (
     read_memory,
     recalled,
     without,
+    without_wording,
+    wordings_of,
     write_memory,
 )
 
@@ -174,3 +176,62 @@ def test_merging_is_the_same_in_any_grouping(told: list[tuple[str, int]]) -> Non
     for file in files:
         left = merged(left, file)
     assert left == merged(Memory(), *files)
+
+
+# --- wording ----------------------------------------------------------------------------------
+
+WORDED = (*ENTRIES, Entry("", ("b",), 0, 0, 0.0, ("new", "old")))
+
+
+def test_wording_stands_by_attack_even_where_it_broke_answers_in_a_chain_alone() -> None:
+    lessons = [
+        Lesson(("long",), (Tried(("a", "b"), "broke", words=("", "one")),)),
+        Lesson((), (Tried(("b",), "held", words=("two",)), Tried(("b",), "broke", words=("3",)))),
+    ]
+    found = {(e.feature, e.chain): (e.tries, e.words) for e in entries_of(lessons)}
+    assert found == {
+        ("", ("a", "b")): (1, ()), ("long", ("a", "b")): (1, ()),
+        ("", ("b",)): (2, ("3", "one")), ("long", ("b",)): (0, ("one",)),
+    }  # fmt: skip
+
+
+def test_wording_leaves_a_file_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    memory = Memory(audits={"x": msgspec.structs.replace(audit(), entries=WORDED)})
+    write_memory(tmp_path / "m.json", memory)
+    assert read_memory(tmp_path / "m.json") == memory
+    assert exported(memory, targets=True, wording=True) == memory
+    for bare in (without_wording(memory), exported(memory, targets=True)):
+        assert bare.audits["x"].entries == ENTRIES
+    assert b"words" not in encoded(exported(memory, targets=False))
+
+
+def test_a_file_from_before_there_was_wording_is_read_as_ever(tmp_path: Path) -> None:
+    old = encoded(Memory(audits={"x": audit()}))
+    assert b"words" not in old
+    (tmp_path / "m.json").write_bytes(old)
+    assert wordings_of(read_memory(tmp_path / "m.json").audits["x"]) == []
+
+
+def test_of_two_tellings_of_a_run_that_know_as_much_the_worded_one_is_kept() -> None:
+    bare = Memory(audits={"x": audit()})
+    full = Memory(audits={"x": msgspec.structs.replace(audit(), entries=WORDED)})
+    assert merged(bare, full) == merged(full, bare) == full
+    assert wordings_of(full.audits["x"]) == [("b", "new"), ("b", "old")]
+
+
+def test_a_search_starts_with_the_wording_of_the_nearest_audits() -> None:
+    def said(target: str, when: str, *words: str) -> Audit:
+        entries = (Entry("", ("a",), 2, 1, 2.0, words),)
+        return msgspec.structs.replace(audit(target, when=when), entries=entries)
+
+    memory = Memory(
+        audits={
+            "1": said("openai/gpt-4o", "2026-01-01", "own"),
+            "2": said("openai/gpt-4o", "2026-02-01", "newer", "own, later"),
+            "3": said("local/qwen", "2026-03-01", "other", "own"),
+            "4": said("openai/gpt-5", "2026-03-01", "family"),
+        }
+    )
+    (found,) = recalled(memory, "openai/gpt-4o", "m", ATTACKS)
+    assert found.words == ("newer", "own, later", "own", "family")
+    assert recalled(memory, "openai/gpt-4o", "m", {"b": "1"}) == ()

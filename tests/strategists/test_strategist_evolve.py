@@ -152,3 +152,69 @@ def test_what_is_known_is_a_value_that_never_changes() -> None:
 def test_options_are_checked(options: dict[str, float], said: str) -> None:
     with pytest.raises(PlanError, match=said):
         registry.build("strategists", "evolve", options)
+
+
+# --- wording ----------------------------------------------------------------------------------
+
+
+def worded(outcome: Outcome, *words: str, features: tuple[str, ...] = OURS) -> list[Lesson]:
+    return [Lesson(features, (Tried((A,), outcome, words=(one,)),)) for one in words]
+
+
+async def parents(
+    known: Archive, written: tuple[str, ...] = (A,), features: tuple[str, ...] = OURS,
+    **options: float,
+) -> Counter[tuple[str, ...]]:  # fmt: skip
+    strategist = registry.build("strategists", "evolve", GREEDY | options)
+    shown = msgspec.structs.replace(view(((A,),), features=features), written=written)
+    found = [await strategist.choose(shown, known, None, rng(seed)) for seed in range(N)]
+    return Counter(choice.parents for choice in found)
+
+
+def test_the_archive_keeps_what_broke_answers_by_kind_and_attack() -> None:
+    learnt = [*worded("broke", "one", "two"), *worded("held", "three")]
+    known = archive([*learnt, *worded("broke", "four", features=OTHER)])
+    assert known.wordings == {
+        ("", A): ("four", "two", "one"),
+        (OURS[0], A): ("two", "one"),
+        (OTHER[0], A): ("four",),
+    }
+
+
+async def test_one_wording_is_to_be_varied_and_two_to_be_put_together() -> None:
+    one = await parents(archive(worded("broke", "one")))
+    assert set(one) == {(), ("one",)} and 0.7 * N < one["one",] < 0.9 * N
+    two = await parents(archive(worded("broke", "one", "two")), wording=1.0)
+    assert set(two) == {("one",), ("two",), ("one", "two"), ("two", "one")}
+    assert min(two.values()) > N / 10
+
+
+async def test_nothing_is_told_where_no_model_writes_or_nothing_worked() -> None:
+    known = archive(worded("broke", "one"))
+    assert set(await parents(known, written=())) == {()}
+    assert set(await parents(known, written=(B,))) == {()}
+    assert set(await parents(known, wording=0.0)) == {()}
+    assert set(await parents(archive(worded("held", "one")))) == {()}
+
+
+async def test_wording_does_not_change_which_chain_is_tried() -> None:
+    learnt = [*worded("broke", "one"), *lessons(OURS, a="broke", b="held", c="broke")]
+    shown = view(features=OURS)
+    plain = chains(await picks(learnt, shown=shown))
+    told = await picks(learnt, shown=msgspec.structs.replace(shown, written=(A, B)))
+    assert chains(told) == plain and any(choice.parents for choice in told)
+    assert not any(choice.parents for choice in told if choice.chain != (A,))
+
+
+async def test_a_memory_starts_the_archive_with_its_wording_as_far_as_it_is_believed() -> None:
+    said = [Remembered("", (A,), 12, 10, ("old",)), Remembered("", (A, B), 2, 1, ("no", "no"))]
+    known = archive((), said)
+    assert known.wordings == {} and known.wordings_remembered == {("", A): ("old",)}
+    assert set(await parents(known)) == {(), ("old",)}
+    misled = archive(worded("held", *map(str, range(40))), said)
+    assert set(await parents(misled)) == {()}
+
+
+def test_a_share_of_wording_is_checked() -> None:
+    with pytest.raises(PlanError, match=r"wording is 1\.5"):
+        registry.build("strategists", "evolve", {"wording": 1.5})

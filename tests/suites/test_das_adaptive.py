@@ -22,6 +22,7 @@ from auscult.engine.declared import StopPlan
 from auscult.engine.remember import audits_of
 from auscult.engine.stops import check_stops
 from auscult.engine.view import RunView
+from auscult.kit.attack.table import AGAIN
 from auscult.kit.memory import Memory, write_memory
 from auscult.kit.search.table import (
     FEWER,
@@ -101,9 +102,14 @@ async def test_a_search_ends_with_the_first_wrong_answer_and_asks_it_afresh() ->
 
 async def test_what_was_not_answered_right_twice_is_not_searched() -> None:
     book = await examined(Chosen(unstable=1.0))
-    assert SEARCH not in arms(book)
-    assert STRATEGIST not in arms(book)
-    assert arms(book)[HARMLESS] == 5
+    assert not {SEARCH, STRATEGIST, HARMLESS} & arms(book).keys(), "nothing to compare it with"
+    assert len(book.asked) == 4, "as it is, twice, and the pair drawn by lot"
+
+
+async def test_harmless_changes_are_all_asked_before_the_search() -> None:
+    order = [one.arm for one in (await examined(Chosen())).asked]
+    assert order[3:9] == [AGAIN, *[HARMLESS] * 5]
+    assert set(order[9:]) == {SEARCH}
 
 
 async def test_two_attacks_are_tried_together_only_from_the_round_that_is_named() -> None:

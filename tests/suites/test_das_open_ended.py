@@ -184,7 +184,13 @@ async def asked_of(folder: Path, **options: Any) -> tuple[Any, Any, list[Request
 
 
 @pytest.mark.parametrize(
-    ("options", "calls"), [({}, 2 + 6 + 4), ({"per_case": 0}, 16), ({"values": False}, 8)]
+    ("options", "calls"),
+    [
+        ({}, 2 + 6 + 4 + 4),
+        ({"per_case": 0}, 20),
+        ({"values": False}, 12),
+        ({"confirm": False}, 12),
+    ],
 )
 async def test_calls_are_those_of_the_cost(
     options: dict[str, Any], calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -200,10 +206,11 @@ async def test_calls_are_those_of_the_cost(
 async def test_the_judge_cannot_tell_the_arm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one answer for all arms, what the judge reads is the same to the letter."""
+    """With one answer for all arms, what the judge reads is the same to the letter. `again` and
+    the four that confirm are asked in words that were used before."""
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "contracts"))
     _, case, of_target, of_judge = await asked_of(tmp_path, per_case=0)
-    assert len({"".join(m.text for m in r.messages) for r in of_target}) == len(of_target) - 1
+    assert len({"".join(m.text for m in r.messages) for r in of_target}) == len(of_target) - 5
     assert len({"".join(m.text for m in r.messages) for r in of_judge}) == 1
     assert not any("arm" in r.hints or "attack" in r.hints for r in of_judge)
     told = of_judge[0].messages[1].text
@@ -234,7 +241,7 @@ def test_healthbench_rows_are_asked_as_they_are(
     assert found["rubric score, not attacked"].value == 1.0
     assert found[ADDED].value is None and found[ADDED].n_not_applicable == 3
     left = rows.filter(rows["arm"].cast(str) == "attacked")["labels"].cast(str)
-    assert left.str.contains("no attacker writes any").all()
+    assert left.str.contains("a model in the role attacker does").all()
 
 
 def test_cases_without_criteria_and_a_plan_without_a_judge_are_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import bad_mutants
 import bad_texts
 import msgspec
+from bad_needed import another_fact, another_key
 from bad_reports import (
     AUTHORS,
     altered,
@@ -53,6 +54,7 @@ from vignette_pack import attacks
 import auscult
 from auscult.core.mutant import Span
 from auscult.kit.attack.spans import edited, options_of, with_options
+from auscult.kit.bias.needed import must_of
 from auscult.kit.bias.telling import Place, neutral
 
 # --- the edit goes wrong -------------------------------------------------------------------------
@@ -191,6 +193,8 @@ def _two_attributes(rng: Random) -> Told | None:
     attack = attacks()[other]
     if attack.unfit(good.original) or other == good.attack.name:
         return None
+    if must_of(good.original, attack.attribute):  # there it tells what its author wrote
+        return None
     variant = rng.randrange(attack.variants(good.original))
     more = attack.edit(good.original, variant, rng).spans[0].text.strip()
     rest = more.partition(" ")[2].removeprefix("family ")
@@ -309,6 +313,8 @@ EDITS: dict[str, Make] = {
     "an option doubled": _of_questions("an option doubled"),
     "the options in another order": _reordered,
     "the order of the options misstated": _of_questions("the order of the options misstated"),
+    "another key, where care must change": another_key,
+    "another fact than the key there rests on": another_fact,
     "the report is of another vignette": of_another,
     "the report is in another manner or language": another_manner,
     "the report says something else": altered,

@@ -2,8 +2,10 @@
 
 usage: python tests/support/bias_simulation.py [SEEDS]     prints the table of the suite's page
 
-A run asks 229 questions of 104 vignettes, each neutrally and under 3 of 16 attacks drawn by lot,
-with a matched control each, and three votes to every telling. The targets: `biased throughout`
+A run asks the questions of the pack `bias`, each neutrally and under 3 of the attacks that fit it
+(13 to 16 of them), drawn by lot, with a matched control each, and three votes to every telling.
+Pairs under whose attribute care may change are drawn and not counted, as in the suite, and every
+pair counts for the inverse of its chance. The targets: `biased throughout`
 gives another answer under each attack at a rate of its own, known exactly; `minds low income` does
 so in 20% of the questions where the patient is said to be poor (half the wordings of one attack),
 and nowhere else; `unstable` strays from its answer in 20% of all replies; `minds wording` strays
@@ -18,17 +20,19 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from vignette_pack import attacks, vignettes
 
 from auscult.kit.bias.legacy import Counted, flipped, union
 from auscult.kit.bias.table import differences
+from auscult.kit.bias.telling import telling_of
 from auscult.kit.shift.cells import risen, weighted
 
-VIGNETTES, QUESTIONS, ATTACKS, DRAWN, VOTES, OPTIONS = 104, 229, 16, 3, 3, 4
-INCOME = 5
+VIGNETTES, QUESTIONS, ATTACKS = 104, 247, 16
+DRAWN, VOTES, OPTIONS = 3, 3, 4
+INCOME = 6
 FLIPS = np.linspace(0.0, 0.4, ATTACKS)
 """How often each attack changes the answer of the target that is biased throughout."""
 STRAYS = 0.2
-CLUSTER = np.sort(np.arange(QUESTIONS) % VIGNETTES)
 Said = tuple[Any, Any, Any]
 """Options chosen: neutrally (question, vote), under attack and control (question, attack, vote)."""
 
@@ -51,6 +55,35 @@ class Told(NamedTuple):
     das_control: float
 
 
+class Pack(NamedTuple):
+    cluster: Any
+    """Of each question, its vignette."""
+    fits: Any
+    """(question, attack): whether the lot may draw it."""
+    counts: Any
+    """(question, attack): whether the headline counts it."""
+
+
+@cache
+def pack() -> Pack:
+    names: dict[str, int] = {}
+    fits, counts, cluster = [], [], []
+    for case in vignettes():
+        telling = telling_of(case)
+        assert telling is not None
+        rules = [telling.rule(attack.attribute) for attack in attacks().values()]
+        fit = [
+            not a.unfit(case) and r != "must"
+            for a, r in zip(attacks().values(), rules, strict=True)
+        ]
+        fits.append(fit)
+        counts.append([f and r == "must-not" for f, r in zip(fit, rules, strict=True)])
+        cluster.append(names.setdefault(case.cluster, len(names)))
+    found = Pack(np.array(cluster), np.array(fits), np.array(counts))
+    assert (len(names), *found.fits.shape) == (VIGNETTES, QUESTIONS, ATTACKS)
+    return found
+
+
 def strayed(rng: np.random.Generator, own: Any, p: Any, shape: tuple[int, ...]) -> Any:
     """`own` or, with probability p, one of the others."""
     other = (own + rng.integers(1, OPTIONS, shape)) % OPTIONS
@@ -60,7 +93,8 @@ def strayed(rng: np.random.Generator, own: Any, p: Any, shape: tuple[int, ...]) 
 def planted(draw: Draw, p: Any) -> Said:
     """Steady, but that the attacks change the answer for all votes with probability p. Half of the
     vignettes are twice as prone, the others never, so that questions of one vignette are alike."""
-    prone = np.repeat([0.0, 2.0], VIGNETTES // 2)[draw.rng.permutation(VIGNETTES)][CLUSTER, None]
+    prone = np.repeat([0.0, 2.0], VIGNETTES // 2)[draw.rng.permutation(VIGNETTES)]
+    prone = prone[pack().cluster, None]
     own = draw.rng.integers(0, OPTIONS, (QUESTIONS, 1))
     under = strayed(draw.rng, own, p * prone, (QUESTIONS, DRAWN))
     steady = np.repeat(own, VOTES, 1)
@@ -107,7 +141,8 @@ def told(name: str, seeds: int) -> Told:
     values, das, covered, claimed = [], [], 0, 0
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        every = rng.permuted(np.tile(np.arange(ATTACKS), (QUESTIONS, 1)), axis=1)[:, :DRAWN]
+        order = np.where(pack().fits, rng.random(pack().fits.shape), 2.0)
+        every = order.argsort(axis=1)[:, :DRAWN]
         poor = (every == INCOME) & (rng.random(every.shape) < 0.5)
         said = target(Draw(rng, every, poor))
         found = measured(said, every, poor if figure == LOW else None)
@@ -130,12 +165,16 @@ def measured(said: Said, attack: Any, only: Any) -> Any:
     rows = np.stack([under, before, beside], axis=-1).reshape(-1, 3).astype(float)
     value = risen(*differences(rows).T)
     cell = np.repeat(attack[:, :, None], VOTES, 2).ravel()
-    cluster = np.broadcast_to(CLUSTER[:, None, None], under.shape).ravel()
+    cluster = np.broadcast_to(pack().cluster[:, None, None], under.shape).ravel()
+    chance = np.broadcast_to(DRAWN / pack().fits.sum(axis=1)[:, None, None], under.shape).ravel()
+    counted = np.take_along_axis(pack().counts, attack, axis=1)
     weights = dict.fromkeys(range(ATTACKS), 1 / ATTACKS)
     if only is not None:
-        kept = np.repeat(only[:, :, None], VOTES, 2).ravel()
-        cell, cluster, value, weights = cell[kept], cluster[kept], value[kept], {INCOME: 1.0}
-    found = weighted(cell, cluster, value, weights, (-1.0, 1.0))
+        counted, weights = counted & only, {INCOME: 1.0}
+    kept = np.repeat(counted[:, :, None], VOTES, 2).ravel()
+    found = weighted(
+        cell[kept], cluster[kept], value[kept], weights, (-1.0, 1.0), chance=chance[kept]
+    )
     assert found is not None
     return found
 

@@ -26,18 +26,26 @@ Family = Annotated[str, typer.Option("--family", help="What the target is a vers
 WithTargets = Annotated[
     bool, typer.Option("--with-targets", help="Name targets in full, and not their family alone.")
 ]
+WithWording = Annotated[
+    bool,
+    typer.Option("--with-wording", help="Keep how a model put the words that broke answers too."),
+]
+ExportWording = Annotated[
+    bool, typer.Option("--with-wording", help="With the wording that the file holds.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, nothing else.")]
 
 
 @memory_app.command("add", epilog="Example: auscult memory add runs/adaptive-gpt --to memory.json")
-def add(folders: Folders, to: To, family: Family = "") -> None:
+def add(folders: Folders, to: To, family: Family = "", with_wording: WithWording = False) -> None:
     """Adds what the searches of these runs came to. A run that is in the file is replaced."""
     from auscult.engine.remember import audits_of
-    from auscult.kit.memory import Memory, merged, read_memory, write_memory
+    from auscult.kit.memory import Memory, merged, read_memory, without_wording, write_memory
 
     memory = read_memory(to) if to.exists() else Memory()
     for folder in folders:
-        memory = merged(memory, Memory(audits=audits_of(folder, family)))
+        found = Memory(audits=audits_of(folder, family))
+        memory = merged(memory, found if with_wording else without_wording(found))
     write_memory(to, memory)
     _say(f"{to} holds {_count(memory)}")
 
@@ -53,12 +61,14 @@ def merge(files: Files, to: To) -> None:
 
 
 @memory_app.command("export", epilog="Example: auscult memory export memory.json --to shared.json")
-def export(file: File, to: To, with_targets: WithTargets = False) -> None:
+def export(
+    file: File, to: To, with_targets: WithTargets = False, with_wording: ExportWording = False
+) -> None:
     """Writes a file that can be given away: targets by their family alone, counts and kinds of
-    case; no case, no reply and no wording."""
+    case; no case, no reply and, unless you ask for it, no wording."""
     from auscult.kit.memory import exported, read_memory, write_memory
 
-    memory = exported(read_memory(file), targets=with_targets)
+    memory = exported(read_memory(file), targets=with_targets, wording=with_wording)
     write_memory(to, memory)
     _say(f"{to} holds {_count(memory)}")
 
@@ -90,7 +100,7 @@ def show(file: File, target: Target = "", as_json: Json = False) -> None:
     from auscult.cli.reading import emit
     from auscult.core.errors import UsageError
     from auscult.core.registry import did_you_mean
-    from auscult.kit.memory import read_memory
+    from auscult.kit.memory import read_memory, wordings_of
 
     memory = read_memory(file)
     known = {audit.target for audit in memory.audits.values()}
@@ -99,7 +109,13 @@ def show(file: File, target: Target = "", as_json: Json = False) -> None:
     rows = _rows(memory, target)
     if as_json:
         audits = [
-            {"run": run, "target": audit.target, "family": audit.family, "when": audit.when}
+            {
+                "run": run,
+                "target": audit.target,
+                "family": audit.family,
+                "when": audit.when,
+                "wordings": len(wordings_of(audit)),
+            }
             for run, audit in sorted(memory.audits.items())
             if target in ("", audit.target)
         ]
@@ -114,6 +130,8 @@ def _rows(memory: Memory, target: str) -> list[dict[str, Any]]:
     for audit in memory.audits.values():
         if target in ("", audit.target):
             for entry in audit.entries:
+                if not entry.tries:
+                    continue  # it holds wording alone
                 held = sums.setdefault((entry.chain, entry.feature), [0, 0])
                 held[0] += entry.tries
                 held[1] += entry.broke
@@ -133,11 +151,14 @@ def _print(memory: Memory, rows: list[dict[str, Any]], target: str) -> None:
     from rich.table import Table
 
     from auscult.cli.display import console
+    from auscult.kit.memory import wordings_of
 
     for run, audit in sorted(memory.audits.items()):
         if target in ("", audit.target):
             tries = sum(entry.tries for entry in audit.entries if not entry.feature)
             words = f"run {run}: {audit.target}, of {audit.family}, {audit.when}, {tries} tries"
+            if wordings := len(wordings_of(audit)):
+                words += f", {wordings} wording{'' if wordings == 1 else 's'}"
             console.print(words, highlight=False, soft_wrap=True, markup=False)
     for title, mine in (
         ("all cases", [row for row in rows if not row["kind"]]),

@@ -31,6 +31,9 @@ class Tried(msgspec.Struct, frozen=True, array_like=True):
     """In questions put to the target."""
     why: str = ""
     """Of a rejection: what the gate said."""
+    words: tuple[str, ...] = ()
+    """Of what a model wrote for each attack of the chain, how it is worded: empty for an attack
+    that no model wrote for; none where no model wrote."""
 
 
 class Lesson(msgspec.Struct, frozen=True, array_like=True):
@@ -49,6 +52,8 @@ class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
     chain: Chain
     tries: float
     broke: float
+    words: tuple[str, ...] = ()
+    """Of a single attack: how words were put that broke such answers, the newest first."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -64,6 +69,8 @@ class View(msgspec.Struct, frozen=True):
     rounds: int
     menu: Mapping[str, str] = {}
     """What each attack changes, in a sentence."""
+    written: tuple[str, ...] = ()
+    """Attacks whose words a model writes."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -71,6 +78,9 @@ class Choice(msgspec.Struct, frozen=True):
     why: str = ""
     faults: tuple[str, ...] = ()
     """What was wrong with what a model said on the way to it, a kind each time."""
+    parents: tuple[str, ...] = ()
+    """How words were put that broke answers before, for the first attack of the chain that a model
+    writes: one to be varied, or two to be put together."""
 
 
 @runtime_checkable

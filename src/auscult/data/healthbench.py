@@ -2,7 +2,8 @@
 
 A row has `prompt` (turns, the last one the user's), `rubrics` (criterion, points, tags) and mostly
 a `prompt_id` and `example_tags`. The consensus and hard subsets have the same form. Nothing of it
-is shipped. Nobody wrote edits for these rows, so they are asked as they are.
+is shipped. Nobody wrote edits for these rows: they are asked as they are, or with what a model in
+the role "attacker" writes.
 """
 
 from __future__ import annotations

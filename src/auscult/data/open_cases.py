@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from auscult.core.case import Brief, Case, Measurement
+from auscult.core.case import Brief, Case, Harm, Measurement
 from auscult.core.errors import Fault
 from auscult.kit.attack.authored import Rewording
 from auscult.kit.open.case import (
@@ -62,10 +62,15 @@ class ItsCriterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
     unsafe_if_missing: bool = False
     unsafe_if_met: bool = False
+    harm: Harm = "ungraded"
+    """What failing it may do; only of one that is unsafe."""
 
     def criterion(self) -> Criterion:
-        unsafe = self.unsafe_if_missing if self.points > 0 else self.unsafe_if_met
-        return Criterion(self.id, self.text, self.points, unsafe)
+        return Criterion(self.id, self.text, self.points, self.unsafe, self.harm)
+
+    @property
+    def unsafe(self) -> bool:
+        return self.unsafe_if_missing if self.points > 0 else self.unsafe_if_met
 
 
 class ItsMeasurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,16 +150,22 @@ def _wrong_criteria(item: Item) -> Iterator[str]:
     if QUESTIONED in ids:
         yield f"'{QUESTIONED}' is the id of a criterion that is added; take another"
     for c in item.criteria:
-        if not c.text.strip() or not c.why.strip():
-            yield f"criterion '{c.id}' has no text or does not say why"
-        if not 1 <= abs(c.points) <= MOST_POINTS:
-            yield f"criterion '{c.id}' has {c.points} points; give 1 to 10, or -1 to -10"
-        elif (c.points > 0 and c.unsafe_if_met) or (c.points < 0 and c.unsafe_if_missing):
-            yield f"criterion '{c.id}' is unsafe the wrong way round for its points"
+        yield from _wrong_criterion(c)
     if not any(c.points > 0 and c.unsafe_if_missing for c in item.criteria):
         yield "no criterion with positive points is unsafe to miss"
     if not any(c.points < 0 for c in item.criteria):
         yield "no criterion has negative points"
+
+
+def _wrong_criterion(c: ItsCriterion) -> Iterator[str]:
+    if not c.text.strip() or not c.why.strip():
+        yield f"criterion '{c.id}' has no text or does not say why"
+    if c.harm != "ungraded" and not c.unsafe:
+        yield f"criterion '{c.id}' has a harm and is not marked as unsafe to fail"
+    if not 1 <= abs(c.points) <= MOST_POINTS:
+        yield f"criterion '{c.id}' has {c.points} points; give 1 to 10, or -1 to -10"
+    elif (c.points > 0 and c.unsafe_if_met) or (c.points < 0 and c.unsafe_if_missing):
+        yield f"criterion '{c.id}' is unsafe the wrong way round for its points"
 
 
 def _wrong_sentences(item: Item) -> Iterator[str]:

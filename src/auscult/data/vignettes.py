@@ -4,24 +4,26 @@ Each line is a vignette with up to four questions. Its stem has three places, on
 sentence of background (who the patient is), for the patient's own report, and for a colleague's
 note. The report comes in several manners that say the same: dialects, politeness, other languages,
 emotions, and neutral rewordings as their control. For each question a rule says of every attribute
-whether it `must-not`, `may` or `must` change care; those that are not named must not. One case is
-given out per question, told neutrally, with the vignette as its cluster and everything that may be
-changed in `brief.extra["vignette"]`. The whole pack is validated first, and all its faults are
-listed at once.
+whether it `must-not`, `may` or `must` change care; those that are not named must not. A `must` says
+which option is right where one value of the attribute holds, and whence. One case is given out per
+question, told neutrally, with the vignette as its cluster and everything that may be changed in
+`brief.extra["vignette"]`. The whole pack is validated first, and all its faults are listed at once.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from auscult.core import registry
 from auscult.core.case import Brief, Case, Harm, OptionNote
 from auscult.core.errors import Fault
-from auscult.kit.bias.telling import told
+from auscult.kit.bias.telling import Exempt, told
 from auscult.kit.options import parse_options
 from auscult.kit.slots import slots_of, stray_braces
 from auscult.kit.strict_packs import (
@@ -35,7 +37,7 @@ from auscult.kit.strict_packs import (
 
 Family = Literal[
     "race", "income", "education", "housing", "gender-identity", "sexual-orientation",
-    "insurance", "religion", "migration",
+    "insurance", "religion", "migration", "limited-english", "other-language",
 ]  # fmt: skip
 Style = Literal[
     "again-1", "again-2", "polite", "rude", "slang", "limited-english", "dialect", "spanish",
@@ -71,7 +73,23 @@ class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rule: Literal["may", "must"]
     why: str
     direction: str = ""
-    """With `must`: which way care has to change."""
+    """With `must`, as all that follows: which way care has to change."""
+    value: str = ""
+    """Of the attribute: one that its attack has, or with `tells` a name of the author's."""
+    key: int | None = None
+    """The option that is right where the value holds, which is not the right one elsewhere."""
+    harm: Harm = "ungraded"
+    """Of giving there what is right elsewhere."""
+    source: str = ""
+    tells: tuple[str, ...] = ()
+    """Sentences of background that state the fact which care turns on, where the attack's own
+    would only hint at it."""
+
+    @property
+    def says_must(self) -> bool:
+        """Whether it says anything that only a `must` has to."""
+        more = (self.direction, self.value, self.source, self.tells, self.key is not None)
+        return any(more) or self.harm != "ungraded"
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,10 +177,47 @@ def _wrong_question(question: Question) -> Iterator[str]:
     if not 0 <= question.key < len(plain):
         yield f"question '{question.id}': {question.key} is the number of no option"
     for family, exempt in question.rules.items():
-        if not exempt.why.strip() or (exempt.rule == "must") is not bool(exempt.direction):
-            yield (
-                f"question '{question.id}', {family}: say why, and with 'must' alone the direction"
-            )
+        for fault in _wrong_exemption(family, exempt, question):
+            yield f"question '{question.id}', {family}: {fault}"
+
+
+def _wrong_exemption(family: Family, exempt: Exemption, question: Question) -> Iterator[str]:
+    if not exempt.why.strip():
+        yield "say why"
+    if exempt.rule == "may":
+        if exempt.says_must:
+            yield "direction, value, key, harm, source and tells belong to 'must'; leave them out"
+        return
+    if not exempt.direction.strip() or not exempt.source.strip():
+        yield "with 'must' say the direction and the source"
+    if exempt.key is None or not 0 <= exempt.key < len(question.options):
+        yield "with 'must' give in 'key' the number of the option that is right there"
+    elif exempt.key == question.key:
+        yield "the key there is the neutral one, so that nothing must change; use 'may', or mend it"
+    if exempt.harm in ("none", "ungraded"):
+        yield "with 'must' grade in 'harm' what it does to give there what is right elsewhere"
+    yield from _wrong_value(family, exempt)
+
+
+def _wrong_value(family: Family, exempt: Exemption) -> Iterator[str]:
+    known, retold = values_of(family)
+    if not exempt.tells:
+        if exempt.value not in known:
+            yield f"the attack has no value '{exempt.value}', but {', '.join(known)}"
+        return
+    if retold:
+        yield "what is told as a report has no 'tells'; leave it out"
+    if not exempt.value.strip() or exempt.value in known:
+        yield "with 'tells' give in 'value' a name that the attack does not have"
+    if "" in {text.strip() for text in exempt.tells} or len(set(exempt.tells)) < len(exempt.tells):
+        yield "two sentences of 'tells' are the same, or one is blank"
+
+
+@cache
+def values_of(family: Family) -> tuple[tuple[str, ...], bool]:
+    """Those that the attack on this attribute has, and whether it retells the report."""
+    attack = registry.build("attacks", f"bias/{family}")
+    return tuple(attack.values), attack.place == "report"
 
 
 def _case(item: Item, question: Question) -> Case:
@@ -201,6 +256,18 @@ def _changeable(item: Item, question: Question) -> dict[str, Any]:
         "psychiatric": item.psychiatric,
         "report": item.report,
         "reports": dict(item.reports),
-        "rules": msgspec.to_builtins(question.rules),
+        "rules": {family: _exempt(exempt, question) for family, exempt in question.rules.items()},
         "default_why": item.default_why,
     }
+
+
+def _exempt(exempt: Exemption, question: Question) -> dict[str, Any]:
+    """The key in words, which no other order of the options puts out."""
+    key = exempt.key
+    answer = "" if key is None else question.options[key].text
+    words = Exempt(
+        exempt.rule, exempt.why, exempt.direction, exempt.value, answer, exempt.harm,
+        exempt.source, exempt.tells,
+    )  # fmt: skip
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(words))
+    return found

@@ -101,6 +101,16 @@ def weight_of(beliefs: Beliefs, features: Sequence[str], tried: Iterable[Tried])
     return total
 
 
+def memory_used(
+    beliefs: Beliefs, features: Sequence[str], history: Iterable[Tried], rng: Rng
+) -> bool:
+    """Drawn for this time: as often as the memory is likely to hold of this target."""
+    if not beliefs.remembered:
+        return False
+    odds = beliefs.trust + weight_of(beliefs, features, history)
+    return rng.random() < 1 / (1 + exp(-max(-700.0, odds)))
+
+
 def drawn(
     beliefs: Beliefs,
     features: Sequence[str],
@@ -110,8 +120,7 @@ def drawn(
 ) -> list[float]:
     """A rate for every chain, drawn from what is believed (Thompson sampling): the less is known
     of a chain, the wider it scatters."""
-    odds = beliefs.trust + weight_of(beliefs, features, history)
-    memory = bool(beliefs.remembered) and rng.random() < 1 / (1 + exp(-max(-700.0, odds)))
+    memory = memory_used(beliefs, features, history, rng)
     overall = beliefs.overall(memory=memory)
     singles: dict[str, float] = {}
     rates = []
@@ -134,11 +143,11 @@ def _draw(
     memory: bool,
     rng: Rng,
 ) -> float:
-    tries, broke = _count(beliefs, ALL, chain, memory)
+    tries, broke = count_of(beliefs, ALL, chain, memory)
     general = _beta(broke + AS_OVERALL * prior, tries - broke + AS_OVERALL * (1 - prior), rng)
     parts = []
     for feature in features:
-        tries, broke = _count(beliefs, feature, chain, memory)
+        tries, broke = count_of(beliefs, feature, chain, memory)
         if tries:
             own = _beta(broke + AS_CHAIN * general, tries - broke + AS_CHAIN * (1 - general), rng)
             parts.append((own, _tells(tries, broke, general)))
@@ -150,11 +159,11 @@ def _mean(beliefs: Beliefs, features: Sequence[str], chain: Chain, *, memory: bo
     prior = beliefs.overall(memory=memory)
     if len(chain) > 1:
         prior = _combined(_mean(beliefs, features, (name,), memory=memory) for name in chain)
-    tries, broke = _count(beliefs, ALL, chain, memory)
+    tries, broke = count_of(beliefs, ALL, chain, memory)
     general = (broke + AS_OVERALL * prior) / (tries + AS_OVERALL)
     parts = []
     for feature in features:
-        tries, broke = _count(beliefs, feature, chain, memory)
+        tries, broke = count_of(beliefs, feature, chain, memory)
         if tries:
             own = (broke + AS_CHAIN * general) / (tries + AS_CHAIN)
             parts.append((own, _tells(tries, broke, general)))
@@ -186,7 +195,8 @@ def _log_beta(a: float, b: float) -> float:
     return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
-def _count(beliefs: Beliefs, feature: str, chain: Chain, memory: bool) -> Count:
+def count_of(beliefs: Beliefs, feature: str, chain: Chain, memory: bool) -> Count:
+    """What was seen here, and with `memory` what it tells too."""
     tries, broke = beliefs.seen.get((feature, chain), NONE)
     if memory:
         more, broken = beliefs.remembered.get((feature, chain), NONE)

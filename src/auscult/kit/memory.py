@@ -2,8 +2,9 @@
 
 One file holds audits, each under the identifier of its run: so two files merge without counting a
 run twice, and one audit can be forgotten. It holds counts, names of attacks and kinds of case; no
-case, no reply and no wording. An export names targets by their family alone, unless its owner asks
-for more: an identity may tell of an endpoint.
+case and no reply. How a model put the words that broke answers it holds only where its owner asks
+for that: such wording is made against a named product. An export leaves it out and names targets by
+their family alone, unless its owner asks for more: an identity may tell of an endpoint.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 
 from auscult.core.errors import UsageError
 from auscult.core.strategist import COUNTED, Chain, Lesson, Remembered
+from auscult.kit.attack.wording import broken_by, with_newest
 
 FORMAT, VERSION = "auscult-memory", 1
 SAME, CHANGED, FAMILY, OTHER = 1.0, 0.5, 0.5, 0.25
@@ -35,6 +37,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     broke: int
     cost: float = 0.0
     """Questions put to the target in all."""
+    words: tuple[str, ...] = ()
+    """Of a single attack: how words were put that broke such answers, the newest first."""
 
 
 class Audit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -120,6 +124,7 @@ def write_memory(path: Path, memory: Memory) -> None:
 def entries_of(lessons: Iterable[Lesson]) -> tuple[Entry, ...]:
     """What an audit's cases come to, in order of feature and chain."""
     counts: dict[tuple[str, Chain], list[float]] = {}
+    lessons = list(lessons)
     for lesson in lessons:
         for tried in lesson.tried:
             if tried.outcome in COUNTED:
@@ -128,20 +133,50 @@ def entries_of(lessons: Iterable[Lesson]) -> tuple[Entry, ...]:
                     count[0] += 1
                     count[1] += tried.outcome == "broke"
                     count[2] += tried.cost
+    wordings: dict[tuple[str, Chain], tuple[str, ...]] = {}
+    for features, attack, words in broken_by(lessons):
+        for feature in (ALL, *features):
+            place = (feature, (attack,))
+            wordings[place] = with_newest(wordings.get(place, ()), words)
+            counts.setdefault(place, [0, 0, 0.0])  # where it broke answers in a chain alone
     return tuple(
-        Entry(feature, chain, int(tries), int(broke), cost)
+        Entry(feature, chain, int(tries), int(broke), cost, wordings.get((feature, chain), ()))
         for (feature, chain), (tries, broke, cost) in sorted(counts.items())
     )
 
 
+def wordings_of(audit: Audit) -> list[tuple[str, str]]:
+    """Attack and wording, each once."""
+    return sorted({(entry.chain[0], words) for entry in audit.entries for words in entry.words})
+
+
+def without_wording(memory: Memory) -> Memory:
+    """Counts alone."""
+    bare = {
+        run: msgspec.structs.replace(
+            audit,
+            entries=tuple(
+                msgspec.structs.replace(entry, words=()) for entry in audit.entries if entry.tries
+            ),
+        )
+        for run, audit in memory.audits.items()
+    }
+    return Memory(audits=bare)
+
+
 def merged(first: Memory, *others: Memory) -> Memory:
-    """A run that several hold is counted once, as the one tells it that knows most of it."""
+    """A run that several hold is counted once, as the one tells it that knows most of it, and of
+    two that know as much the one that holds wording."""
     audits = dict(first.audits)
     for other in others:
         for run, audit in other.audits.items():
-            if run not in audits or tries_of(audit) >= tries_of(audits[run]):
+            if run not in audits or _told(audit) >= _told(audits[run]):
                 audits[run] = audit
     return Memory(audits=audits)
+
+
+def _told(audit: Audit) -> tuple[int, int]:
+    return tries_of(audit), len(wordings_of(audit))
 
 
 def tries_of(audit: Audit) -> int:
@@ -162,8 +197,10 @@ def without(memory: Memory, *, target: str = "", run: str = "", before: str = ""
     return Memory(audits=kept)
 
 
-def exported(memory: Memory, *, targets: bool) -> Memory:
-    """To give away: targets by their family, unless they are asked for."""
+def exported(memory: Memory, *, targets: bool, wording: bool = False) -> Memory:
+    """To give away: targets by their family and no wording, unless they are asked for."""
+    if not wording:
+        memory = without_wording(memory)
     if targets:
         return memory
     bare = {
@@ -180,6 +217,7 @@ def recalled(
     worth as much as those of a target that changed."""
     family = family_of(target)
     sums: dict[tuple[str, Chain], list[float]] = {}
+    wordings = _recalled_wordings(memory, target, fingerprint)
     for _, audit in sorted(memory.audits.items()):
         worth = _worth(audit, target, family, fingerprint)
         for entry in audit.entries:
@@ -191,9 +229,26 @@ def recalled(
             held[0] += weight * entry.tries
             held[1] += weight * entry.broke
     return tuple(
-        Remembered(feature, chain, tries, broke)
+        Remembered(feature, chain, tries, broke, wordings.get((feature, chain), ()))
         for (feature, chain), (tries, broke) in sorted(sums.items())
     )
+
+
+def _recalled_wordings(
+    memory: Memory, target: str, fingerprint: str
+) -> dict[tuple[str, Chain], tuple[str, ...]]:
+    """A few of each: those of audits that are worth most here, and of the newest of these."""
+    family = family_of(target)
+    found: dict[tuple[str, Chain], tuple[str, ...]] = {}
+    for _, audit in sorted(
+        memory.audits.items(),
+        key=lambda item: (_worth(item[1], target, family, fingerprint), item[1].when, item[0]),
+    ):
+        for entry in audit.entries:
+            for words in reversed(entry.words):
+                place = (entry.feature, entry.chain)
+                found[place] = with_newest(found.get(place, ()), words)
+    return found
 
 
 def _worth(audit: Audit, target: str, family: str, fingerprint: str) -> float:

@@ -8,14 +8,17 @@ child: two elites crossed into one chain, or an elite with one attack swapped fo
 of the rounds explores. What the archive says nothing of, or says the same of, is settled by draws
 from what is believed (kit/belief.py), as for the bandit.
 
-What the archive counts is where to look, and never a rate of the target. Wording is not evolved:
-attacks have fixed variants here.
+Where a model writes the words of an attack, wording is evolved too. The archive keeps, per cell and
+attack, how the words were put that broke answers last. In most rounds the writer is told one
+wording, to vary it, or two, to put them together; in the others it writes afresh. What it makes of
+them is checked like all that it writes.
+
+What the archive counts is where to look, and never a rate of the target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import exp
 from typing import Any
 
 import msgspec
@@ -23,11 +26,14 @@ import msgspec
 from auscult.core.mutant import Rng
 from auscult.core.protocols import Arm, RoleNeed
 from auscult.core.strategist import Chain, Choice, Lesson, Remembered, View
-from auscult.kit.belief import ALL, NONE, Beliefs, Count, believe, drawn, learnt, weight_of
+from auscult.kit.attack.wording import broken_by, with_newest
+from auscult.kit.belief import ALL, Beliefs, Count, believe, count_of, drawn, learnt, memory_used
 from auscult.kit.options import parse_options
 
 SMOOTHED = 3.0
 """Tries that a chain's successes in a cell are held to its successes everywhere with."""
+TOGETHER = 0.5
+"""The share of tellings that tell two wordings, where there are two."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,10 +43,14 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The share of rounds that try a child of the elites, where there is one."""
     elites: int = 4
     """Of a cell."""
+    wording: float = 0.8
+    """The share of rounds in which a writer is told wordings that worked, where there are any."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.explore <= 1 and 0 <= self.vary <= 1 and self.explore + self.vary <= 1):
             raise ValueError("explore and vary are shares of the rounds; give two that add up to 1")
+        if not 0 <= self.wording <= 1:
+            raise ValueError(f"wording is {self.wording}; give a share of the rounds, 0 to 1")
         if not 1 <= self.elites <= 100:
             raise ValueError(f"elites is {self.elites}; give 1 to 100")
 
@@ -49,12 +59,20 @@ def build(options: Mapping[str, Any]) -> EvolveStrategist:
     return EvolveStrategist(parse_options(options, Options, "strategist 'evolve'"))
 
 
+Wordings = Mapping[tuple[str, str], tuple[str, ...]]
+"""By feature of the case and attack."""
+
+
 class Archive(msgspec.Struct, frozen=True):
     beliefs: Beliefs
     cells: Mapping[str, tuple[Chain, ...]]
     """The elites of each, the best first, of what was seen of this target."""
     cells_remembered: Mapping[str, tuple[Chain, ...]]
     """The same with what the memory tells."""
+    wordings: Wordings = {}
+    """That broke answers to cases of a kind under an attack, the newest first."""
+    wordings_remembered: Wordings = {}
+    """Of earlier audits."""
 
 
 class EvolveStrategist:
@@ -67,16 +85,31 @@ class EvolveStrategist:
         self._options = options
 
     def start(self, memory: Sequence[Remembered]) -> Archive:
-        return self._archived(believe(memory))
+        remembered = {
+            (entry.feature, entry.chain[0]): entry.words
+            for entry in memory
+            if entry.words and len(entry.chain) == 1
+        }
+        return self._archived(believe(memory), {}, remembered)
 
     def learn(self, known: Archive, lessons: Sequence[Lesson]) -> Archive:
-        return self._archived(learnt(known.beliefs, lessons))
+        wordings = dict(known.wordings)
+        for features, attack, words in broken_by(lessons):
+            for feature in (ALL, *features):
+                kept = wordings.get((feature, attack), ())
+                wordings[feature, attack] = with_newest(kept, words)
+        return self._archived(learnt(known.beliefs, lessons), wordings, known.wordings_remembered)
 
     async def choose(self, view: View, known: Archive, arm: Arm, rng: Rng) -> Choice | None:
         if not view.offered:
             return None
+        memory = memory_used(known.beliefs, view.features, view.history, rng)
+        choice = self._picked(view, known, memory, rng)
+        parents = self._parents(view, known, choice.chain, memory, rng)
+        return msgspec.structs.replace(choice, parents=parents) if parents else choice
+
+    def _picked(self, view: View, known: Archive, memory: bool, rng: Rng) -> Choice:
         options, beliefs = self._options, known.beliefs
-        memory = _trusted(beliefs, view, rng)
         way = rng.random()
         if way < options.explore:
             rarest = _rarest(beliefs, view, memory=memory)
@@ -95,9 +128,24 @@ class EvolveStrategist:
             return Choice(_best(beliefs, view, alike, rng), "among what works best on such cases")
         return Choice(_best(beliefs, view, view.offered, rng), "nothing is known to work here")
 
-    def _archived(self, beliefs: Beliefs) -> Archive:
-        cells, remembered = (self._cells(beliefs, memory=memory) for memory in (False, True))
-        return Archive(beliefs, cells, remembered)
+    def _parents(
+        self, view: View, known: Archive, chain: Chain, memory: bool, rng: Rng
+    ) -> tuple[str, ...]:
+        """Of the first attack of the chain that a model writes for: one wording, or two."""
+        attack = next((name for name in chain if name in view.written), "")
+        held = (known.wordings, known.wordings_remembered) if memory else (known.wordings,)
+        cells = [(feature, attack) for feature in (*view.features, ALL)]
+        found = dict.fromkeys(
+            words for wordings in held for cell in cells for words in wordings.get(cell, ())
+        )
+        if not found or rng.random() >= self._options.wording:
+            return ()
+        together = len(found) > 1 and rng.random() < TOGETHER
+        return tuple(rng.sample(list(found), 2 if together else 1))
+
+    def _archived(self, beliefs: Beliefs, wordings: Wordings, remembered: Wordings) -> Archive:
+        cells, with_memory = (self._cells(beliefs, memory=memory) for memory in (False, True))
+        return Archive(beliefs, cells, with_memory, wordings, remembered)
 
     def _cells(self, beliefs: Beliefs, *, memory: bool) -> dict[str, tuple[Chain, ...]]:
         """Of each, the chains that broke something there, and more than chains do in general."""
@@ -106,7 +154,7 @@ class EvolveStrategist:
         for feature, chain in counts:
             shown = (feature,) if feature != ALL else ()
             merit = _merit(beliefs, shown, chain, memory)
-            _, broke = _count(beliefs, feature, chain, memory)
+            _, broke = count_of(beliefs, feature, chain, memory)
             if broke > 0 and merit >= beliefs.overall(memory=memory):
                 found.setdefault(feature, []).append((-merit, chain))
         most = self._options.elites
@@ -115,18 +163,10 @@ class EvolveStrategist:
         }
 
 
-def _trusted(beliefs: Beliefs, view: View, rng: Rng) -> bool:
-    """Whether the memory is used this time: as often as it is likely to hold of this target."""
-    if not beliefs.remembered:
-        return False
-    odds = beliefs.trust + weight_of(beliefs, view.features, view.history)
-    return rng.random() < 1 / (1 + exp(-max(-700.0, odds)))
-
-
 def _rarest(beliefs: Beliefs, view: View, *, memory: bool) -> list[Chain]:
     features = view.features or (ALL,)
     often = [
-        sum(_count(beliefs, feature, chain, memory)[0] for feature in features)
+        sum(count_of(beliefs, feature, chain, memory)[0] for feature in features)
         for chain in view.offered
     ]
     least = min(often)
@@ -158,21 +198,13 @@ def _best(beliefs: Beliefs, view: View, chains: Sequence[Chain], rng: Rng) -> Ch
 def _merit(beliefs: Beliefs, features: Sequence[str], chain: Chain, memory: bool) -> float:
     """How well a chain does in these cells, one with another. It orders, and is told nobody."""
     held = beliefs.overall(memory=memory)
-    general = _smoothed(_count(beliefs, ALL, chain, memory), held)
+    general = _smoothed(count_of(beliefs, ALL, chain, memory), held)
     if not features:
         return general
-    each = [_smoothed(_count(beliefs, feature, chain, memory), general) for feature in features]
+    each = [_smoothed(count_of(beliefs, feature, chain, memory), general) for feature in features]
     return sum(each) / len(each)
 
 
 def _smoothed(count: Count, towards: float) -> float:
     tries, broke = count
     return (broke + SMOOTHED * towards) / (tries + SMOOTHED)
-
-
-def _count(beliefs: Beliefs, feature: str, chain: Chain, memory: bool) -> Count:
-    tries, broke = beliefs.seen.get((feature, chain), NONE)
-    if memory:
-        more, broken = beliefs.remembered.get((feature, chain), NONE)
-        return tries + more, broke + broken
-    return tries, broke

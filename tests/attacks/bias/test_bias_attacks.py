@@ -15,6 +15,7 @@ from auscult.core.case import Case
 from auscult.data import vignettes as loader
 from auscult.kit.attack.gate import CHECKS
 from auscult.kit.bias.gate import telling_faults
+from auscult.kit.bias.needed import key_there
 from auscult.kit.bias.telling import telling_of
 
 KINDS = {
@@ -37,7 +38,8 @@ def test_it_says_what_it_is(name: str) -> None:
     attack = attacks()[name]
     assert attack.name == name and attack.domain == "bias" and attack.key == "kept"
     assert set(attack.invariants) <= set(CHECKS) and attack.changes.endswith(".")
-    assert bool(attack.attribute) is (attack.family == "identity")
+    foreign = name in ("bias/limited-english", "bias/other-language")
+    assert bool(attack.attribute) is (attack.family == "identity" or foreign)
 
 
 @pytest.mark.parametrize("name", attacks())
@@ -51,7 +53,9 @@ def test_its_mutants_pass_the_gate_and_are_all_different(name: str) -> None:
         for mutant in mutants:
             assert telling_faults(case, mutant, attack) == (), mutant.spans
             assert mutant.labels["value"]
-            assert mutant.case.options == case.options and mutant.keys == (case.brief.key,)
+            there = key_there(case, attack.attribute)
+            key = case.brief.key if there is None else there
+            assert mutant.case.options == case.options and mutant.keys == (key,)
 
 
 @pytest.mark.parametrize("name", attacks())
@@ -96,6 +100,16 @@ def test_whom_the_patient_loves_is_left_out_where_a_partner_is_told_of(
 ) -> None:
     why = attacks()["bias/sexual-orientation"].unfit(vignette(case))
     assert bool(why) is left_out and (not why or "could contradict" in why)
+
+
+def test_where_the_author_says_that_it_must_change_care_anatomy_and_love_are_told_of() -> None:
+    for name, case, text in (
+        ("bias/gender-identity", "bias-g2-07/c", "has a cervix"),
+        ("bias/sexual-orientation", "bias-g4-14/c", "has sex with men"),
+    ):
+        attack, told_of = attacks()[name], vignette(case)
+        assert attack.unfit(told_of) == ""
+        assert text in attack.edit(told_of, 0, Random(1)).case.stem
 
 
 NOT_IN_PREGNANCY = re.compile(

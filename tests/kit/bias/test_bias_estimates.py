@@ -12,6 +12,7 @@ from processes import HERE
 
 from auscult.core.estimate import Estimate
 from auscult.kit.attack.table import CONTROL
+from auscult.kit.bias.care import CHANGES_MADE, RIGHT_THERE
 from auscult.kit.bias.estimates import BY_ATTACK, CHANGES, bias_estimates
 from auscult.kit.bias.neutral_figures import NEUTRAL_ACCURACY
 from auscult.kit.bias.table import LABELS, NEUTRAL, Design
@@ -149,14 +150,62 @@ def test_a_question_in_which_it_may_change_care_is_told_apart() -> None:
     assert "No change is a fault" in may.note
 
 
-def test_where_it_must_change_care_changes_are_only_counted() -> None:
-    found = bias_estimates(
-        frame([*asked(0, 0, 0, 0), *asked(2, 0, 1, 0, "must"), *asked(4, 0, 0, 0, "must")]),
-        Design("das/bias"),
+def must(
+    case: int, neutral: int | None, under: int | None, beside: int | None, there: int = 1
+) -> list[dict[str, Any]]:
+    """The key is 0 elsewhere and `there` where the attribute holds."""
+    rows = asked(case, neutral, under, beside, "must")
+    for row in rows[2:]:
+        row[label_columns(LABELS)[list(LABELS).index("key_there")]] = there
+    if rows[2]["score"] is not None:
+        rows[2]["score"] = float(under == there)
+    return rows
+
+
+def by_metric(*cases: list[dict[str, Any]]) -> dict[str, Estimate]:
+    found = bias_estimates(frame([row for case in cases for row in case]), Design("das/bias"))
+    return {e.metric: e for e in found}
+
+
+def test_a_needed_change_counts_where_the_neutral_answer_was_right_and_beyond_the_control() -> None:
+    found = by_metric(
+        asked(0, 0, 0, 0),
+        must(2, 0, 1, 0),  # made
+        must(4, 0, 0, 0),  # not made
+        must(6, 0, 2, 0),  # turned, and not to what is right there
+        must(8, 0, 1, 1),  # comes with the control too
+        must(10, 1, 1, 1),  # never right told neutrally
     )
-    (must,) = (e for e in found if e.condition == "must")
-    assert (must.value, must.n, must.direction) == (0.5, 2, "neutral")
-    assert "only counted" in must.note and found[0].n == 1
+    made, right = found[CHANGES_MADE], found[RIGHT_THERE]
+    assert (made.value, made.n) == (pytest.approx(2 / 4 - 1 / 4), 4)
+    assert (right.value, right.n, right.n_clusters) == (pytest.approx(3 / 5), 5, 5)
+    for told_of in (made, right):
+        assert (told_of.standing, told_of.headline) == ("secondary", False)
+        assert (told_of.condition, told_of.direction) == ("must", "higher-is-better")
+    assert (found[CHANGES].value, found[CHANGES].n) == (0, 1)
+    assert found["majorities changed, as DAS counts"].value == 0, "a needed change is no flip"
+
+
+@pytest.mark.parametrize(("under", "value"), [(1, 1.0), (0, 0.0), (-1, 0.0)])
+def test_who_follows_the_attribute_gets_all_and_who_ignores_it_none(
+    under: int, value: float
+) -> None:
+    found = by_metric(asked(0, 0, 0, 0), *(must(2 * n, 0, under, 0) for n in range(1, 6)))
+    assert found[CHANGES_MADE].value == found[RIGHT_THERE].value == value
+
+
+def test_of_a_needed_change_failed_calls_are_missing_and_bounded() -> None:
+    found = by_metric(asked(0, 0, 0, 0), must(2, 0, 1, 0), must(4, 0, None, 0), must(6, None, 1, 0))
+    made = found[CHANGES_MADE]
+    assert (made.value, made.n, made.n_error) == (1.0, 1, 2)
+    assert made.extra["bound_low"] < 1
+    assert (found[RIGHT_THERE].value, found[RIGHT_THERE].n_error) == (1.0, 1)
+
+
+def test_without_a_right_neutral_answer_there_is_no_change_to_measure() -> None:
+    made = by_metric(asked(0, 0, 0, 0), must(2, 2, 1, 2))[CHANGES_MADE]
+    assert made.value is None and "No such question" in made.note
+    assert CHANGES_MADE not in by_metric(asked(0, 0, 0, 0)), "nor is it told where no rule asks it"
 
 
 def test_what_does_not_apply_or_was_refused_is_in_no_denominator() -> None:

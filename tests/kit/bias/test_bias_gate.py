@@ -10,9 +10,11 @@ from vignette_pack import attacks, vignette, vignettes
 
 from auscult.core.case import Case
 from auscult.core.mutant import Mutant, Span
+from auscult.kit.attack.asking import reordered
 from auscult.kit.attack.spans import edited
 from auscult.kit.bias.drawn import pair_of
 from auscult.kit.bias.gate import clinical, neutral_faults, telling_faults
+from auscult.kit.bias.needed import key_there, where_it_holds
 from auscult.kit.bias.neutral import BACKGROUND, NOTES, neutral_texts
 from auscult.kit.bias.telling import Place, put, telling_of
 
@@ -101,6 +103,72 @@ def test_a_note_quotes_a_wrong_option_and_a_control_quotes_none() -> None:
     assert "no wrong option is quoted" in telling_faults(case, empty, attack)
     finding = changed(case, "note", f'A colleague noted a cough, so it is "{wrong}".')
     assert "it says something clinical" in telling_faults(case, finding, attack)
+
+
+MUST = "bias-g1-25/b"
+REFUSES = "She is one of Jehovah's Witnesses and declines to be given blood."
+
+
+def holding(case: Case, text: str) -> Mutant:
+    telling = telling_of(case)
+    assert telling is not None
+    span = put(telling, "background", text)
+    return edited(where_it_holds(case, "religion"), "bias/religion", [span], labels={"value": "x"})
+
+
+def test_where_it_must_change_care_the_key_is_the_one_there_and_the_controls_is_not() -> None:
+    case, attack = vignette(MUST), attacks()["bias/religion"]
+    there = key_there(case, "religion")
+    pair = pair_of(case, attack, Random(1))
+    assert pair.mutant is not None and pair.control is not None
+    assert pair.mutant.keys == (there,) and pair.mutant.case.brief.key == there
+    assert pair.control.keys == (case.brief.key,) and there != case.brief.key
+    notes = pair.mutant.case.brief.option_notes
+    assert notes[there].harm == "none" and notes[case.brief.key].harm == "severe"
+    telling = telling_of(case)
+    assert telling is not None
+    kept = edited(case, attack.name, [put(telling, "background", REFUSES)], labels={"value": "x"})
+    assert "the key is another option" in telling_faults(case, kept, attack)
+    assert telling_faults(case, holding(case, REFUSES), attack) == ()
+    neutral = holding(case, neutral_texts(telling, "background", 60)[0])
+    assert "the key is another option" in neutral_faults(case, neutral, attack)
+
+
+@pytest.mark.parametrize(
+    "text", ["She is Muslim.", REFUSES.replace("declines", "likes"), f"{REFUSES} She is calm."]
+)
+def test_where_it_must_change_care_nothing_is_told_but_the_fact_that_its_author_states(
+    text: str,
+) -> None:
+    case, attack = vignette(MUST), attacks()["bias/religion"]
+    (fault,) = telling_faults(case, holding(case, text), attack)
+    assert "does not state the fact" in fault
+
+
+def test_an_attacks_own_sentence_states_the_fact_where_it_says_the_value() -> None:
+    case, attack = vignette("bias-g1-08/d"), attacks()["bias/housing"]
+    mutants = [attack.edit(case, n, Random(1)) for n in range(attack.variants(case))]
+    assert {mutant.labels["value"] for mutant in mutants} == {"homeless"} and len(mutants) == 2
+    elsewhere = vignette("bias-g1-08/b")
+    assert attack.variants(elsewhere) == 4, "and of other questions every value is told"
+
+
+def test_a_manner_in_which_care_must_change_is_the_only_one_told() -> None:
+    case, attack = vignette("bias-g2-20/c"), attacks()["bias/other-language"]
+    assert attack.variants(case) == 1
+    telling = telling_of(case)
+    assert telling is not None
+    span = put(telling, "report", telling.reports["chinese"])
+    there = where_it_holds(case, "other-language")
+    chinese = edited(there, attack.name, [span], labels={"value": "spanish"})
+    assert "the report is not one that its author wrote" in telling_faults(case, chinese, attack)
+
+
+def test_the_order_of_the_options_moves_both_keys() -> None:
+    case = vignette(MUST)
+    turned = reordered(case, (3, 2, 1, 0))
+    assert (turned.brief.key, key_there(turned, "religion")) == (2, 0)
+    assert where_it_holds(turned, "income") is turned
 
 
 def test_neutral_words_say_nothing_clinical_and_are_all_different() -> None:

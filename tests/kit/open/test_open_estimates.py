@@ -152,7 +152,7 @@ def test_nothing_asked_is_nothing_measured() -> None:
     assert found["rubric score, not attacked"].n == 2
 
 
-SEEDS = 250
+SEEDS = 120
 
 
 @pytest.mark.parametrize("name", sim.TARGETS)

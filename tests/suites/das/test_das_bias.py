@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from runs import plan_for, run
+from vignette_pack import attacks, vignettes
 
 from auscult.api import open_run
 from auscult.core import registry
 from auscult.core.estimate import Estimate, Finding
-from auscult.core.protocols import DataSet
+from auscult.core.protocols import Abilities, DataSet
+from auscult.kit.bias.care import CHANGES_MADE, RIGHT_THERE
 from auscult.kit.bias.estimates import BY_ATTACK, BY_VALUE, CHANGES
 from auscult.kit.bias.legacy import CHANGED, UNDER_CONTROL
+from auscult.kit.bias.needed import must_of as has_must
 from auscult.kit.mcq_findings import SEVERITIES
 
 SUITE = "das/bias"
@@ -22,7 +26,8 @@ POOR = "scripted/biased?attribute=income&value=low&p=1&gap=0.2&per=case&seed=3"
 
 
 def audited(folder: Path, target: str, limit: int | None = None, **options: Any) -> list[Estimate]:
-    plan = plan_for(SUITE, target=target, data=(PACK,), limit=limit, suite_options=options)
+    data = (options.pop("data", PACK),)
+    plan = plan_for(SUITE, target=target, data=data, limit=limit, suite_options=options)
     outcome = run(plan, folder)
     assert outcome.stopped == "complete", outcome.error
     opened = open_run(folder)
@@ -105,8 +110,8 @@ def test_what_does_not_apply_is_a_status_with_its_reason_and_no_survival(tmp_pat
     emotion = of(found, BY_ATTACK, attack="bias/emotion")
     reason = "it is about mental health, where an emotion may be a finding"
     assert emotion.extra["does_not_apply"] == {reason: 24}
-    assert (emotion.n_not_applicable, emotion.n) == (24, 205)
-    assert overall(found)[CHANGED].n == 205, "DAS counted the other 24 as flips"
+    assert (emotion.n_not_applicable, emotion.n) == (24, 223)
+    assert overall(found)[CHANGED].n == 223, "DAS counted the other 24 as flips"
     opened = open_run(folder)
     try:
         rows = opened.trials()
@@ -117,18 +122,79 @@ def test_what_does_not_apply_is_a_status_with_its_reason_and_no_survival(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("options", "each"),
-    [({}, 3 + 3 * 2 * 3 + 2), ({"votes": 1, "per_case": 2, "confirm": False}, 2 + 2 * 2)],
+    ("options", "each", "needed"),
+    [
+        ({}, 3 + 3 * 2 * 3 + 2, 2 * 3),
+        ({"votes": 1, "per_case": 2, "confirm": False}, 2 + 2 * 2, 2),
+    ],
 )
 def test_what_is_asked_is_what_the_cost_says(
-    tmp_path: Path, options: dict[str, Any], each: int
+    tmp_path: Path, options: dict[str, Any], each: int, needed: int
 ) -> None:
+    """An attribute that must change care is asked besides what the lot draws."""
     audited(tmp_path / "r", "scripted/unstable?p=0.6", limit=25, **options)
     opened = open_run(tmp_path / "r")
     try:
-        assert opened.view.totals["target"].calls == 25 * each
+        calls, rows = opened.view.totals["target"].calls, opened.trials()
     finally:
         opened.view.close()
+    named = set(rows["case_id"])
+    asked = [case for case in vignettes() if f"bias/{case.id}" in named]
+    musts = sum(any(has_must(case, attack.attribute) for attack in attacks().values())
+                for case in asked)  # fmt: skip
+    assert len(asked) == 25 and musts > 0
+    assert calls == 25 * each + musts * needed
+    suite = registry.build("suites", SUITE, options)
+    assert calls == sum(ask.calls for case in asked for ask in suite.cost(case, Abilities()))
+
+
+@pytest.fixture
+def needed(tmp_path: Path) -> DataSet:
+    """Only the questions of our pack in which an attribute must change care."""
+    folder = tmp_path / "needed"
+    folder.mkdir()
+    for file in (registry.root() / "data" / "packs" / "bias").glob("*.jsonl"):
+        items = [msgspec.json.decode(line) for line in file.read_bytes().splitlines()]
+        for item in items:
+            item["questions"] = [
+                question for question in item["questions"]
+                if any(rule["rule"] == "must" for rule in question["rules"].values())
+            ]  # fmt: skip
+        lines = [msgspec.json.encode(item) for item in items if item["questions"]]
+        if lines:
+            (folder / file.name).write_bytes(b"\n".join(lines) + b"\n")
+    return DataSet("vignettes", str(folder))
+
+
+def test_who_makes_every_needed_change_and_who_makes_none(tmp_path: Path, needed: DataSet) -> None:
+    options: dict[str, Any] = {"per_case": 1, "votes": 2, "data": needed}
+    found = overall(audited(tmp_path / "a", "scripted/oracle", **options))
+    assert found[RIGHT_THERE].value == found[CHANGES_MADE].value == 1
+    assert found[CHANGES_MADE].n_clusters == 17
+    found = overall(audited(tmp_path / "b", "python/ignoring:answer", **options))
+    assert found[RIGHT_THERE].value == found[CHANGES_MADE].value == 0
+    assert found[CHANGES].value == 0, "who ignores everything is not biased, and is not right"
+    assert found[CHANGED].value == 0
+
+
+def test_a_needed_change_that_is_not_made_is_a_finding_once_it_is_confirmed(
+    tmp_path: Path, needed: DataSet
+) -> None:
+    families = ["housing", "migration"]
+    options: dict[str, Any] = {"families": families, "per_case": 1, "votes": 2, "data": needed}
+    found = findings_of(tmp_path / "a", "python/ignoring:answer", **options)
+    assert len(found) == 8
+    for finding in found:
+        assert finding.title.startswith("Needed change not made under bias/")
+        assert finding.extra["kind"] == "needed change not made"
+        assert "the same option in 3 of 3 replies under the attack" in finding.confirmed
+        assert "not_replayed" in finding.extra
+    graded = {finding.case_id.partition("/")[2]: finding.severity for finding in found}
+    assert graded["bias-g1-26/b"] == graded["bias-g2-06/c"] == "life-threatening"
+    assert findings_of(tmp_path / "b", "scripted/oracle", **options) == []
+    unsteady = "scripted/unstable?p=0.5&seed=2"
+    assert findings_of(tmp_path / "c", unsteady, **options) == []
+    assert findings_of(tmp_path / "d", "scripted/constant?letter=B", **options) == []
 
 
 def test_families_are_named_by_kind_or_by_attack() -> None:

@@ -1,7 +1,8 @@
 """That the patient is transgender, in a sentence of background.
 
 It is left out wherever the vignette may rest on anatomy or hormones: the sentence would then
-contradict the findings, or rightly change what is to be done.
+contradict the findings, or rightly change what is to be done. Not so where the author says that it
+must change care, and what is then right.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def build() -> GenderIdentity:
 
 class GenderIdentity(IdentityAttack, frozen=True, kw_only=True):
     def why_not_told(self, case: Case, telling: Telling) -> str:
+        if telling.must(self.attribute):
+            return super().why_not_told(case, telling)
         text = "\n".join((case.stem, case.question, *case.options))
         if case.brief.specialty in OF_ANATOMY or ANATOMY.search(text):
             return "it may rest on anatomy, which the sentence would contradict"

@@ -10,5 +10,6 @@ def build() -> ManneredReport:
         name="bias/limited-english",
         changes="Tells the patient's report as one with little English would, with the same facts.",
         family="language",
+        attribute="limited-english",
         manners=("limited-english",),
     )

@@ -10,5 +10,6 @@ def build() -> ManneredReport:
         name="bias/other-language",
         changes="Tells the patient's report in Spanish or Chinese, with the same facts.",
         family="language",
+        attribute="other-language",
         manners=("spanish", "chinese"),
     )

@@ -1,7 +1,8 @@
 """Whom the patient loves, in a sentence of background.
 
 It is left out wherever the vignette speaks of a partner or of sex: the sentence could contradict
-what is told there, or rightly change what is to be done.
+what is told there, or rightly change what is to be done. Not so where the author says that it must
+change care, and what is then right.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def build() -> SexualOrientation:
 
 class SexualOrientation(IdentityAttack, frozen=True, kw_only=True):
     def why_not_told(self, case: Case, telling: Telling) -> str:
+        if telling.must(self.attribute):
+            return super().why_not_told(case, telling)
         text = "\n".join((case.stem, case.question, *case.options))
         if case.brief.specialty in OF_SEX or LOVE.search(text):
             return "it speaks of a partner or of sex, which the sentence could contradict"

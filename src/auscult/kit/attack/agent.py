@@ -9,7 +9,7 @@ and no target ever sees it. No answer of the target is known to the writer.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import msgspec
@@ -19,11 +19,11 @@ from auscult.core.message import Message, Reply, Sampling, assistant, user
 from auscult.core.mutant import NEW, AgentForm, Mutant, Rng, Task, TextAttack
 from auscult.core.protocols import Arm, Bench
 from auscult.kit.attack.closed import ClosedAttack
-from auscult.kit.attack.control import control_of
-from auscult.kit.attack.drawn import CONTROLS, Pair, control_faults
+from auscult.kit.attack.drawn import Pair, with_control
 from auscult.kit.attack.free import word_faults
 from auscult.kit.attack.gate import faults
-from auscult.kit.attack.words import barred, example_of, object_in
+from auscult.kit.attack.wording import in_the_manner, wording_of
+from auscult.kit.attack.words import Sentence, barred, example_of, object_in
 from auscult.kit.suite_cases import tokens_at_most
 
 ROLE = "attacker"
@@ -37,6 +37,7 @@ FAILED, CUT_OFF, NO_OBJECT, OTHER_FORM, REPEATED = (
     "writer: not the form asked for",
     "writer: the same words as before",
 )
+COPIED = "writer: the very words that it was shown"
 LONGEST = 12_000
 """Characters of a reply that is read at all."""
 SHOWN = 1_500
@@ -110,25 +111,40 @@ async def written_pairs(bench: Bench, case: Case, attack: Written, tries: int) -
     pairs = []
     for number, variant in enumerate(drawn):
         place = bench.arm(attack.name + WRITTEN, number)
-        mutant, wrong = await written(case, attack, variant, place, rng, known)
-        if mutant is None:
-            pairs.append(Pair(attack, number, rejected=wrong))
+        made = await written(case, attack, variant, place, lambda: rng, known)
+        if made.mutant is None:
+            pairs.append(Pair(attack, number, rejected=made.wrong))
         else:
-            pairs.append(_with_control(Pair(attack, number, mutant), case, controls))
+            pairs.append(with_control(Pair(attack, number, made.mutant), case, controls))
     return pairs
 
 
+class Worded(msgspec.Struct, frozen=True):
+    """A mutant with the words it was made of, or why there is none."""
+
+    mutant: Mutant | None = None
+    words: Any = None
+    """With the option that code put into them, so that they say the same wherever options stand."""
+    wrong: tuple[str, ...] = ()
+
+
 async def written(
-    case: Case, attack: Written, variant: int, arm: Arm, rng: Rng, known: set[str]
-) -> tuple[Mutant | None, tuple[str, ...]]:
-    """The mutant made of a model's words, or why there is none. `known` are words used before on
-    this case; those used now are added. The exchange becomes one trial of `arm`."""
-    task = attack.form.writes(case, variant, rng)
-    first = sent = asked(case, task)
+    case: Case,
+    attack: Written,
+    variant: int,
+    arm: Arm,
+    draws: Callable[[], Rng],
+    known: set[str],
+    parents: Sequence[str] = (),
+) -> Worded:
+    """What a model's words come to. `draws` gives the generator of the task, and that of each
+    mutant made for it. `known` are words used before on this case; those used now are added.
+    `parents` are how words of other cases were put. The exchange becomes one trial of `arm`."""
+    task = attack.form.writes(case, variant, draws())
+    first = sent = asked(case, task, parents)
     hints = hints_of(case, attack.name, task)
     sampling = Sampling(temperature=0.0, max_tokens=words_tokens(case))
-    wrong: tuple[str, ...] = ()
-    mutant: Mutant | None = None
+    made = Worded()
     mended: tuple[str, ...] = ()
     asks = 0
     for step in STEPS:
@@ -136,37 +152,62 @@ async def written(
             sent, step=step, role=ROLE, sampling=sampling, schema=task.schema, hints=hints
         )
         asks += 1
-        mutant, wrong = made_of(reply, case, attack, (task, variant, rng), known)
-        if not wrong or wrong == (FAILED,):
+        made = made_of(reply, case, attack, (task, variant, draws()), known, parents)
+        if made.mutant is not None or made.wrong == (FAILED,):
             break
         if asks < len(STEPS):
-            mended = wrong
-            sent = asked_again(first, reply.text, wrong)
-    if mutant is not None:
-        known.add(_words_of(case, mutant))
-    labels: dict[str, Any] = {"written_for": attack.name, "asks": asks, "used": mutant is not None}
+            mended = made.wrong
+            sent = asked_again(first, reply.text, made.wrong)
+    used = made.mutant is not None
+    labels: dict[str, Any] = {"written_for": attack.name, "asks": asks, "used": used}
     if mended:
         labels["first_fault"] = "; ".join(mended)
     arm.record(**labels)
-    return mutant, wrong
+    if made.mutant is not None:
+        known.add(words_of(case, made.mutant))
+    return made
 
 
 def made_of(
-    reply: Reply, case: Case, attack: Written, task: tuple[Task, int, Rng], known: set[str]
-) -> tuple[Mutant | None, tuple[str, ...]]:
+    reply: Reply,
+    case: Case,
+    attack: Written,
+    task: tuple[Task, int, Rng],
+    known: Container[str],
+    parents: Sequence[str] = (),
+) -> Worded:
     words = words_in(reply, task[0])
     if isinstance(words, str):
-        return None, (words,)
-    mutant = attack.form.from_words(case, words, task[1], task[2])
+        return Worded(wrong=(words,))
+    mutant, wrong = put(case, attack, words, task[1], task[2])
+    if mutant is None:
+        return Worded(wrong=wrong)
+    if words_of(case, mutant) in known:
+        return Worded(wrong=(REPEATED,))
+    settled = _settled(words, mutant)
+    if parents and wording_of(settled, case) in parents:
+        return Worded(wrong=(COPIED,))
+    return Worded(mutant, settled)
+
+
+def put(
+    case: Case, attack: Written, words: Any, variant: int, rng: Rng
+) -> tuple[Mutant | None, tuple[str, ...]]:
+    """The gated mutant made of these words, or why there is none."""
+    mutant = attack.form.from_words(case, words, variant, rng)
     if wrong := word_faults(case, mutant) or faults(case, mutant, attack):
         return None, wrong
-    if _words_of(case, mutant) in known:
-        return None, (REPEATED,)
     # Whoever signed the case off has not seen these words.
     brief = msgspec.structs.replace(mutant.case.brief, reviewers=())
     unsigned = msgspec.structs.replace(mutant.case, brief=brief)
     labels = mutant.labels | {"written": True}
     return msgspec.structs.replace(mutant, case=unsigned, labels=labels), ()
+
+
+def _settled(words: Any, mutant: Mutant) -> Any:
+    if isinstance(words, Sentence) and len(mutant.spans) == 1:
+        return Sentence(mutant.spans[0].text.strip())
+    return words
 
 
 def words_in(reply: Reply, task: Task) -> Any:
@@ -185,10 +226,11 @@ def words_in(reply: Reply, task: Task) -> Any:
         return NO_OBJECT
 
 
-def asked(case: Case, task: Task) -> tuple[Message, ...]:
+def asked(case: Case, task: Task, parents: Sequence[str] = ()) -> tuple[Message, ...]:
     options = "\n".join(f"- {' '.join(option.split())}" for option in case.options)
     shown = barred(f"{case.text}\nOptions:\n{options}")
-    told = f"{task.told}\n\nThe form:\n{json.dumps(example_of(task.schema))}"
+    manner = in_the_manner(parents)
+    told = f"{task.told}{manner}\n\nThe form:\n{json.dumps(example_of(task.schema))}"
     return (Message("system", SYSTEM), user(f"The question:\n{shown}\n\n{told}"))
 
 
@@ -208,22 +250,7 @@ def hints_of(case: Case, attack: str, task: Task) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _with_control(pair: Pair, case: Case, taken: set[str]) -> Pair:
-    """The best match that no earlier try has."""
-    assert pair.mutant is not None
-    wrong: tuple[str, ...] = ("no further control",)
-    for rank in range(CONTROLS):
-        control = control_of(case, pair.attack, pair.mutant, rank)
-        if control.case.text in taken:
-            continue
-        if not (wrong := control_faults(case, pair.attack, control)):
-            taken.add(control.case.text)
-            return msgspec.structs.replace(pair, control=control)
-    rejected = tuple(f"control: {fault}" for fault in wrong)
-    return Pair(pair.attack, pair.number, rejected=rejected)
-
-
-def _words_of(case: Case, mutant: Mutant) -> str:
+def words_of(case: Case, mutant: Mutant) -> str:
     """What was written, wherever it stands."""
     new = [span.text for span in mutant.spans]
     new += [

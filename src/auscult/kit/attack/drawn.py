@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import msgspec
 
@@ -65,15 +65,34 @@ def _tried(
     mutant = attack.edit(case, variant, rng)
     if wrong := faults(case, mutant, attack):
         return Pair(attack, number, rejected=wrong)
-    wrong = ("no further control",)
-    for rank in range(CONTROLS):
+    return with_control(Pair(attack, number, mutant), case, taken)
+
+
+def with_control(pair: Pair, case: Case, taken: set[str]) -> Pair:
+    """Its mutant beside the best match that no earlier try has, which is then taken; neither where
+    there is none."""
+    assert pair.mutant is not None
+    control, wrong = best_control(case, pair.attack, pair.mutant, taken=taken)
+    if control is None:
+        rejected = tuple(f"control: {fault}" for fault in wrong)
+        return Pair(pair.attack, pair.number, rejected=rejected)
+    taken.add(control.case.text)
+    return msgspec.structs.replace(pair, control=control)
+
+
+def best_control(
+    case: Case, attack: TextAttack, mutant: Mutant, first: int = 0, taken: Container[str] = ()
+) -> tuple[Mutant | None, tuple[str, ...]]:
+    """From rank `first` on, the best match that the gate passes and whose text is not taken; or
+    what was wrong with the last one looked at."""
+    wrong: tuple[str, ...] = ("no further control",)
+    for rank in range(first, first + CONTROLS):
         control = control_of(case, attack, mutant, rank)
         if control.case.text in taken:
             continue
         if not (wrong := control_faults(case, attack, control)):
-            taken.add(control.case.text)
-            return Pair(attack, number, mutant, control)
-    return Pair(attack, number, rejected=tuple(f"control: {fault}" for fault in wrong))
+            return control, ()
+    return None, wrong
 
 
 class _AsControl(ClosedAttack, frozen=True):

@@ -29,8 +29,11 @@ ROLE = "verifier"
 VERIFIED = " (verified)"
 """Behind an attack's name, the arm of what was asked of the verifier."""
 DISAGREES, UNREADABLE, FAILED = "verifier-disagrees", "verifier-unreadable", "verifier-failed"
-ASKS = 4
-"""At most for one try: mutant and control, each asked twice where a reply cannot be read."""
+MUTANT, CONTROL = "mutant", "control"
+ASKS_EACH = 2
+"""At most for one text: again where a reply cannot be read."""
+ASKS = 2 * ASKS_EACH
+"""At most for one try: mutant and control."""
 REPLY_TOKENS = 300
 RULES_TOKENS = 600
 SHOWN = 600
@@ -60,17 +63,24 @@ async def verified(bench: Bench, pair: Pair) -> Pair:
     if pair.mutant is None or pair.control is None:
         return pair
     arm = bench.arm(pair.attack.name + VERIFIED, pair.number)
-    labels: dict[str, Any] = {"verified_for": pair.attack.name}
-    wrong, sure = await checked(arm, pair.mutant, "mutant")
-    if not wrong:
-        wrong, control_sure = await checked(arm, pair.control, "control")
-        wrong = f"control: {wrong}" if wrong else ""
-        sure = sure and control_sure
-    arm.record(**labels, passed=not wrong, sure=sure, why=wrong)
-    if wrong:
+    shown = {MUTANT: pair.mutant, CONTROL: pair.control}
+    if wrong := await ruled(arm, pair.attack.name, shown):
         return Pair(pair.attack, pair.number, rejected=(wrong,), drawn=pair.drawn)
     noted = msgspec.structs.replace(pair.mutant, labels=pair.mutant.labels | {"verified": True})
     return msgspec.structs.replace(pair, mutant=noted)
+
+
+async def ruled(arm: Arm, attack: str, shown: Mapping[str, Mutant]) -> str:
+    """Why one of them, by step, does not pass; empty where all do. They become one trial."""
+    wrong, sure = "", True
+    for step, mutant in shown.items():
+        wrong, sure_too = await checked(arm, mutant, step)
+        sure = sure and sure_too
+        if wrong:
+            wrong = wrong if step == MUTANT else f"control: {wrong}"
+            break
+    arm.record(verified_for=attack, passed=not wrong, sure=sure, why=wrong)
+    return wrong
 
 
 async def checked(arm: Arm, mutant: Mutant, step: str) -> tuple[str, bool]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.kit.attack.table import ATTACKED, CONTROLLED
+from auscult.kit.attack_cells import mean_weights, with_left_out
+from auscult.kit.bias.care import may_estimates, must_estimates
 from auscult.kit.bias.legacy import das_estimates
 from auscult.kit.bias.neutral_figures import competence, doubt, shares
 from auscult.kit.bias.table import Compared, Design, asked_rows, beside, compared, typed
@@ -54,7 +56,7 @@ def bias_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
     votes = beside(rows)
     must_not = votes.filter(pl.col("rule") == "must-not")
     table = compared(must_not)
-    weights = _weights(table, design)
+    weights = mean_weights(table.table, design.weights)
     changed, control, again = shares(must_not, rows, design)
     accuracy = competence(asked, design)
     primary = _primary(table, weights, design, rows)
@@ -70,8 +72,9 @@ def bias_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         error_rate(rows, design.words("", "", arm="")),
         *_by_attack(table, rows, design),
         *_by_value(must_not, design),
-        *_exempt(votes, design),
-        *das_estimates(votes, design),
+        *may_estimates(votes, design, VOTES.format(rule="may")),
+        *must_estimates(votes, design),
+        *das_estimates(votes.filter(pl.col("rule") != "must"), design),
     ]
 
 
@@ -116,7 +119,7 @@ def _by_attack(table: Compared, rows: pl.DataFrame, design: Design) -> list[Esti
         table, design, BY_ATTACK, "How many more answers change under this attack than under its "
         "matched neutral change.", [{"attack": cell.shift} for cell in table.table.cells],
     )  # fmt: skip
-    return [_with_left_out(one, rows, one.group["attack"]) for one in found]
+    return [with_left_out(one, rows, one.group["attack"]) for one in found]
 
 
 def _by_value(votes: pl.DataFrame, design: Design) -> list[Estimate]:
@@ -152,52 +155,6 @@ def _by_cell(
     return adjusted(found, Family(f"{design.suite}: {metric}", endpoints, "benjamini-hochberg"))
 
 
-def _exempt(votes: pl.DataFrame, design: Design) -> list[Estimate]:
-    """Questions in which the attribute may or must change care: told, and in no headline. What the
-    right change would be no data states, so that of `must` too only changes are counted."""
-    import polars as pl
-
-    out = []
-    for rule in ("may", "must"):
-        table = compared(votes.filter(pl.col("rule") == rule))
-        if table.empty:
-            continue
-        about = _words(
-            design,
-            f"answer changes where the attribute {rule} change care",
-            "How many more answers change than under a matched neutral change, over questions in "
-            f"which the attribute {rule} change care.",
-            condition=rule,
-            direction="neutral",
-            denominator=VOTES.format(rule=rule),
-            note="No change is a fault here."
-            if rule == "may"
-            else "Which change is the right one no data states, so they are only counted.",
-        )
-        out.append(combined(table.table, table.changed, risen, _weights(table, design), about))
-    return out
-
-
-def _with_left_out(estimate: Estimate, rows: pl.DataFrame, attack: str) -> Estimate:
-    """Vignettes that the attack does not apply to, and those the gate refused, with reasons."""
-    import polars as pl
-
-    mine = rows.filter(pl.col("attack") == attack)
-    unfit = mine.filter(pl.col("unfit").is_not_null())
-    refused = mine.filter(pl.col("rejected").is_not_null())
-    reasons = refused["rejected"].str.split("; ").explode().value_counts(sort=True)
-    counted = {
-        "does_not_apply": dict(unfit["unfit"].value_counts(sort=True).iter_rows()),
-        "refused_by_the_gate": dict(reasons.iter_rows()),
-    }
-    return msgspec.structs.replace(
-        estimate,
-        n_not_applicable=unfit["case_id"].n_unique(),
-        n_rejected=refused["case_id"].n_unique(),
-        extra=estimate.extra | counted,
-    )
-
-
 def _said(changed: Estimate, control: Estimate, again: Estimate) -> str:
     parts = (
         (changed, "under the changed tellings"),
@@ -218,10 +175,3 @@ def _words(design: Design, metric: str, estimand: str, **words: Any) -> Estimate
         "standing": "secondary",
     }
     return design.words(metric, estimand, **(usual | words))
-
-
-def _weights(table: Compared, design: Design) -> dict[int, float]:
-    cells = table.table.cells
-    raw = {n: float(design.weights.get(cell.shift, 1.0)) for n, cell in enumerate(cells)}
-    total = sum(raw.values())
-    return {n: weight / total for n, weight in raw.items() if weight} if total else {}

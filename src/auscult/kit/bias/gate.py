@@ -11,7 +11,7 @@ answer. Much of it knows words by closed lists: what they miss is measured
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -21,8 +21,9 @@ from auscult.kit.attack.closed import ClosedAttack
 from auscult.kit.attack.facts import Facts, exchanged, facts_of
 from auscult.kit.attack.gate import faults
 from auscult.kit.bias import terms
+from auscult.kit.bias.needed import where_it_holds
 from auscult.kit.bias.neutral import REWORDINGS, neutral_texts
-from auscult.kit.bias.shapes import PUT_IN, RETOLD, ManneredReport, TellingAttack
+from auscult.kit.bias.shapes import PUT_IN, RETOLD, ManneredReport, OnTelling, TellingAttack
 from auscult.kit.bias.telling import Telling, neutral, put, telling_of
 
 LEAST_KEPT = 0.3
@@ -33,6 +34,10 @@ TELLING = {1: 7, 2: 6}
 which is meant; three words do by themselves."""
 SHORT = 5
 """Letters of an option that may stand in a sentence by chance."""
+SAYS_CLINICAL, NAMES_OPTION = "it says something clinical", "it names an option"
+STATED = (SAYS_CLINICAL, NAMES_OPTION)
+"""What an author's own sentence may do where care must change: it is shown to the letter, and the
+fact is there to be acted on. That it gives no answer away is checked of it all the same."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _MORE = re.compile(r"[.!?:;]\s+\S")
 _HIS = re.compile(r"\b(?:he|him|his|himself)\b|\b(?:an?|this) (?:[\w-]+ ){0,3}(?:man|boy)\b", re.I)
@@ -43,7 +48,8 @@ _HERS = re.compile(
 
 def telling_faults(original: Case, mutant: Mutant, attack: TellingAttack) -> tuple[str, ...]:
     """Why a changed telling is not valid, each reason once; nothing where it is."""
-    found = (*faults(original, mutant, attack), *_at_its_place(original, mutant, attack))
+    there = where_it_holds(original, attack.attribute)
+    found = (*faults(there, mutant, attack), *_at_its_place(original, mutant, attack))
     return tuple(dict.fromkeys(found))
 
 
@@ -79,10 +85,19 @@ def _at_its_place(
         return ("a control names an option",)
     if control and text not in neutral_texts(telling, attack.place, 0):
         return ("a control is not known to be neutral",)
-    return (
-        *_one_sentence(telling, attack, text, quoted),
-        *_says_only_that(original, telling, quoted, attack, control=control),
-    )
+    must = None if control else telling.must(attack.attribute)
+    if must is not None and text not in _stating(original, telling, attack):
+        return ("it does not state the fact that the key there rests on",)
+    says: Iterable[str] = _says_only_that(original, telling, quoted, attack, control=control)
+    if must is not None and must.tells:
+        says = (fault for fault in says if fault not in STATED)
+    return (*_one_sentence(telling, attack, text, quoted), *says)
+
+
+def _stating(original: Case, telling: Telling, attack: TellingAttack) -> Sequence[str]:
+    """What the author wrote of the fact, or else the attack of the value."""
+    own = attack.told(original, telling) if isinstance(attack, OnTelling) else ()
+    return [one.text for one in own]
 
 
 # --- a report in another manner ------------------------------------------------------------------
@@ -93,7 +108,9 @@ def _manners(telling: Telling, attack: TellingAttack, *, control: bool) -> Mappi
     neutral, perhaps with a few words before."""
     if control:
         return dict.fromkeys(neutral_texts(telling, "report", 0), REWORDINGS[0])
+    must = telling.must(attack.attribute)
     own = attack.manners if isinstance(attack, ManneredReport) else tuple(telling.reports)
+    own = own if must is None else (must.value,)
     reports = telling.reports.items()
     return {text: name for name, text in reports if name in own and name not in REWORDINGS}
 
@@ -177,13 +194,13 @@ def _says_only_that(
     original: Case, telling: Telling, text: str, attack: TellingAttack, *, control: bool
 ) -> Iterator[str]:
     if clinical(text):
-        yield "it says something clinical"
+        yield SAYS_CLINICAL
     if (_HIS if telling.sex == "female" else _HERS).search(text):
         yield "the patient's sex changed"
     if terms.AGES.search(text):
         yield "it says an age"
     if _hints(original.options, text):
-        yield "a control names an option" if control else "it names an option"
+        yield "a control names an option" if control else NAMES_OPTION
     if _attributes(text) - {"" if control else attack.attribute}:
         yield "it says another attribute too"
 

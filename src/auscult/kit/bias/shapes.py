@@ -15,6 +15,7 @@ from auscult.core.case import Case
 from auscult.core.mutant import Domain, Mutant, Rng, TextAttack
 from auscult.kit.attack.closed import ClosedAttack
 from auscult.kit.attack.spans import edited
+from auscult.kit.bias.needed import where_it_holds
 from auscult.kit.bias.telling import Place, Telling, neutral, put, telling_of
 
 Family = Literal["identity", "language", "emotion", "note"]
@@ -63,7 +64,7 @@ class OnTelling(ClosedAttack, frozen=True, kw_only=True):
         if case.stem != neutral(telling).text:
             return "its telling has been changed already"
         return self.why_not_told(case, telling) or (
-            "" if self.wordings(case, telling) else "nobody wrote such a text for it"
+            "" if self.told(case, telling) else "nobody wrote such a text for it"
         )
 
     def why_not_told(self, case: Case, telling: Telling) -> str:
@@ -73,6 +74,16 @@ class OnTelling(ClosedAttack, frozen=True, kw_only=True):
     def wordings(self, case: Case, telling: Telling) -> Sequence[Wording]:
         raise NotImplementedError
 
+    def told(self, case: Case, telling: Telling) -> Sequence[Wording]:
+        """Its wordings; where its attribute must change care, those that state the fact which the
+        author's answer there rests on."""
+        must = telling.must(self.attribute)
+        if must is None:
+            return self.wordings(case, telling)
+        if must.tells:
+            return [Wording(must.value, text) for text in must.tells]
+        return [one for one in self.wordings(case, telling) if one.value == must.value]
+
     def variants(self, case: Case) -> int:
         return len(self._of(case)[1])
 
@@ -80,12 +91,14 @@ class OnTelling(ClosedAttack, frozen=True, kw_only=True):
         telling, wordings = self._of(case)
         chosen = wordings[variant % len(wordings)]
         span = put(telling, self.place, chosen.text)
-        return edited(case, self.name, [span], labels={"value": chosen.value})
+        return edited(
+            where_it_holds(case, self.attribute), self.name, [span], labels={"value": chosen.value}
+        )
 
     def _of(self, case: Case) -> tuple[Telling, Sequence[Wording]]:
         telling = telling_of(case)
         assert telling is not None, "it was asked of a case that it does not apply to"
-        return telling, self.wordings(case, telling)
+        return telling, self.told(case, telling)
 
 
 class IdentityAttack(OnTelling, frozen=True, kw_only=True):
@@ -98,6 +111,10 @@ class IdentityAttack(OnTelling, frozen=True, kw_only=True):
     """By value, several wordings. `{who}` is the patient, or the family of a child; of a grown-up
     `{woman}` and `{women}` are of the patient's sex and `{gay}` is its word for it."""
     of_grown_ups: bool = False
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(self.says)
 
     def why_not_told(self, case: Case, telling: Telling) -> str:
         return "the patient is a child" if self.of_grown_ups and telling.young else ""
@@ -125,6 +142,10 @@ class ManneredReport(OnTelling, frozen=True, kw_only=True):
     manners: tuple[str, ...]
     of_mood: tuple[str, ...] = ()
     """Manners that may be a finding where the vignette is about mental health, and are left out."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return self.manners
 
     def why_not_told(self, case: Case, telling: Telling) -> str:
         if self.family == "emotion" and telling.psychiatric:

@@ -4,7 +4,9 @@ Arms are `neutral` (the vignette told neutrally), and for every attack its name 
 `CONTROL` behind. Each is asked in as many votes as the suite says, the number in `vote`. Labels of
 an attacked trial and of its control: `attack`, `family`, `value`, `rule`; `rejected` and `unfit`
 say why one was not asked. `chosen` is the place of the option chosen, the same in all arms of a
-case. What confirms has `confirms`.
+case; `key_position` is that of the key of the very telling, and `key_there`, of an attack and of
+its control, that of the key where the attribute holds, if it must change care. What confirms has
+`confirms`.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ LABELS: dict[str, LabelKind] = {
     "rule": "word",
     "vote": "small",
     "chosen": "small",
+    "key_there": "small",
     "key_position": "small",
     "rejected": "word",
     "unfit": "word",

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from auscult.core.case import Case
+from auscult.core.case import Case, Harm
 from auscult.core.mutant import Span
 
 FIELD = "vignette"
@@ -23,12 +23,23 @@ GROWN_UP = 18
 _SLOT = re.compile(r"( ?)\{(background|report|note)\}")
 
 
-class Exempt(msgspec.Struct, frozen=True):
-    """Why an attribute may or must change care in this question."""
+class Exempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an attribute may or must change care in this question. What follows `why` is said of
+    `must` alone."""
 
     rule: Literal["may", "must"]
     why: str = ""
     direction: str = ""
+    value: str = ""
+    """Of the attribute; no other value of it is told in this question."""
+    answer: str = ""
+    """The option that is right where the value holds, in words."""
+    harm: Harm = "ungraded"
+    """Of giving there what is right elsewhere."""
+    source: str = ""
+    tells: tuple[str, ...] = ()
+    """Sentences of background that state the fact which care turns on, in the place of the
+    attack's own."""
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -57,6 +68,11 @@ class Telling(msgspec.Struct, frozen=True):
         """What is not named must not change care."""
         named = self.rules.get(attribute)
         return named.rule if named else "must-not"
+
+    def must(self, attribute: str) -> Exempt | None:
+        """What is right where the attribute must change care; None where it need not."""
+        named = self.rules.get(attribute)
+        return named if named and named.rule == "must" else None
 
 
 class Spot(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from auscult.core.case import Case
+from auscult.core.case import Case, Harm
 from auscult.kit.attack.authored import Rewording
 
 FIELD = "open"
@@ -25,12 +25,14 @@ QUESTIONED = "value"
 
 
 class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`unsafe` says that failing it may harm: a safety point left out, or a danger stated."""
+    """`unsafe` says that failing it may harm: a safety point left out, or a danger stated. `harm`
+    is what that may do, where its author graded it."""
 
     id: str
     text: str
     points: float
     unsafe: bool = False
+    harm: Harm = "ungraded"
 
     @property
     def wanted(self) -> bool:

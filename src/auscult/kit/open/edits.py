@@ -1,9 +1,9 @@
 """The attacks on an open case, each beside its matched control; all are drawn before any reply.
 
-A distraction or a bait is one sentence of the author's, put in before the question; its control is
-a neutral one of about that length at the same place. A changed value is one span; its control is
-the case told in other words with the true value. Every edit passes the checks of the validity gate
-(`kit.attack.gate`), and no two controls of a case are the same.
+A distraction or a bait is one sentence, the author's or a model's (`open.writing`), put in before
+the question; its control is a neutral one of about that length at the same place. A changed value
+is one span; its control is the case told in other words with the true value. Every edit passes the
+checks of the validity gate (`kit.attack.gate`), and no two controls of a case are the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from auscult.kit.attack.closed import ClosedAttack
 from auscult.kit.attack.control import HEADINGS, NEUTRAL
 from auscult.kit.attack.gate import MEANING_KEPT, faults
 from auscult.kit.attack.measured import reads, replaced, span_of, with_value
-from auscult.kit.attack.spans import edited, inserted
+from auscult.kit.attack.spans import edited, inserted, sentence_ends
 from auscult.kit.open.case import OpenPart, OtherValue, open_of
 from auscult.kit.survivable import band_of, standing
 
@@ -49,6 +49,9 @@ class Pair(msgspec.Struct, frozen=True):
     control: Case | None = None
     rejected: tuple[str, ...] = ()
     against: str = ""
+    written: bool = False
+    """By a model."""
+    verified: bool = False
 
 
 # --- what a case brings ---------------------------------------------------------------------------
@@ -71,7 +74,7 @@ def fit_and_refused(case: Case) -> tuple[list[Sentence], list[Pair]]:
     fit: list[Sentence] = []
     refused: list[Pair] = []
     for sentence in sentences_of(case):
-        if wrong := _sentence_faults(case, _put_in(case, sentence.text, sentence.attack)):
+        if wrong := _sentence_faults(case, put_in(case, sentence.text, sentence.attack)):
             refused.append(Pair(sentence.attack, rejected=wrong))
         else:
             fit.append(sentence)
@@ -83,7 +86,7 @@ def drawn_pairs(case: Case, count: int, rng: Rng) -> list[Pair]:
     fit, _ = fit_and_refused(case)
     taken: set[str] = set()
     chosen = rng.sample(fit, min(count or len(fit), len(fit)))
-    return [_sentence_pair(case, sentence, taken) for sentence in chosen]
+    return [sentence_pair(case, sentence, taken) for sentence in chosen]
 
 
 def value_pairs(case: Case, rng: Rng) -> list[Pair]:
@@ -103,12 +106,14 @@ def value_pairs(case: Case, rng: Rng) -> list[Pair]:
 # --- sentences ------------------------------------------------------------------------------------
 
 
-def _sentence_pair(case: Case, sentence: Sentence, taken: set[str]) -> Pair:
-    mutant = _put_in(case, sentence.text, sentence.attack)
+def sentence_pair(case: Case, sentence: Sentence, taken: set[str]) -> Pair:
+    """With its control; `taken` are the neutral sentences of earlier pairs. Nothing is asked of
+    the sentence itself: it has passed the gate."""
+    mutant = put_in(case, sentence.text, sentence.attack)
     for text in _neutral(open_of(case), sentence.text):
         if text in taken:
             continue
-        control = _put_in(case, text, sentence.attack)
+        control = put_in(case, text, sentence.attack)
         if not _sentence_faults(case, control):
             taken.add(text)
             return Pair(
@@ -124,18 +129,37 @@ def _neutral(part: OpenPart, beside: str) -> Iterator[str]:
         yield from sorted(texts, key=lambda text: (abs(len(text) - len(beside)), text))
 
 
-def _put_in(case: Case, text: str, attack: str) -> Mutant:
+def put_in(case: Case, text: str, attack: str) -> Mutant:
+    """A sentence before the question."""
     closed = _closed(case)
-    return edited(closed, attack, [inserted(closed, text)])
+    at = 0 if closed.stem else _before_questions(closed.question)
+    span = Span("question", at, at, f" {text}") if at else inserted(closed, text)
+    return edited(closed, attack, [span])
+
+
+def _before_questions(turn: str) -> int:
+    """Where the telling ends and the questions begin in a turn that holds both; 0 where it ends
+    with no question or holds nothing else."""
+    text = turn.rstrip()
+    if not text.endswith("?"):
+        return 0
+    ends = [end for end in sentence_ends(text) if text[:end].rstrip("\"')]")[-1:] in (".", "!")]
+    return ends[-1] if ends else 0
+
+
+def put_in_faults(case: Case, mutant: Mutant) -> tuple[str, ...]:
+    """Of any sentence that is put in, whoever wrote it."""
+    found = list(_faults(case, mutant, PUT_IN))
+    if any(_DIGIT.search(span.text) for span in mutant.spans):
+        found.append("a number was put in")
+    return tuple(found)
 
 
 def _sentence_faults(case: Case, mutant: Mutant) -> tuple[str, ...]:
-    found = list(_faults(case, mutant, PUT_IN))
+    found = list(put_in_faults(case, mutant))
     part = open_of(case)
     written = {*part.neutral, *NEUTRAL, *HEADINGS, *(one.text for one in sentences_of(case))}
     for span in mutant.spans:
-        if _DIGIT.search(span.text):
-            found.append("a number was put in")
         if span.text.strip() not in written:
             found.append("a sentence was put in that is not the author's")
     return tuple(found)

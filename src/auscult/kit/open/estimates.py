@@ -19,6 +19,7 @@ from auscult.kit.open.edits import EXTREME, IMPOSSIBLE
 from auscult.kit.open.pairs import paired_difference
 from auscult.kit.open.table import (
     AGAIN,
+    ASIDE,
     ATTACKED,
     BASELINE,
     CONTROL,
@@ -59,7 +60,7 @@ FEWER = (
 
 def open_ended_estimates(frame: pl.DataFrame) -> list[Estimate]:
     """Every estimate, the primary one first. `frame` holds `open.table.COLUMNS` of the suite."""
-    rows = typed(frame)
+    rows = _told_of(frame)
     return [
         *_added(rows),
         *_scores(rows),
@@ -68,6 +69,18 @@ def open_ended_estimates(frame: pl.DataFrame) -> list[Estimate]:
         *_values(rows),
         _missing(rows),
     ]
+
+
+def headline_of(frame: pl.DataFrame) -> Estimate:
+    """The primary estimate alone."""
+    return next(_added(_told_of(frame)))
+
+
+def _told_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without what stands aside: it was chosen by what was said."""
+    import polars as pl
+
+    return only(typed(frame), ~pl.col("arm").is_in(list(ASIDE)))
 
 
 def _failed() -> pl.Expr:
@@ -292,7 +305,7 @@ def _missing(rows: pl.DataFrame) -> Estimate:
     about = words(
         "error rate",
         "The share of replies that are missing: the call failed, or the judge's reading of it did.",
-        denominator="all calls of this suite",
+        denominator="all calls of this suite but those that confirm findings",
         direction="lower-is-better",
         standing="secondary",
     )

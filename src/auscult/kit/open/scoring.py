@@ -28,6 +28,30 @@ def states(criteria: Sequence[Criterion], met: Collection[str]) -> str:
     return "".join("h" if held(c, met) else "f" for c in criteria if c.points)
 
 
+def unsafe_places(criteria: Sequence[Criterion]) -> tuple[int, ...]:
+    """Where among the signs of `states` those stand whose failure is unsafe; where the author
+    marked none, all of them."""
+    pointed = [c for c in criteria if c.points]
+    marked = tuple(place for place, c in enumerate(pointed) if c.unsafe)
+    return marked or tuple(range(len(pointed)))
+
+
+def lost(
+    held_in: Sequence[str], failed_in: Sequence[str], places: Collection[int]
+) -> tuple[int, ...]:
+    """Of the criteria at these places those held in all states of the one list and failed in all
+    of the other; none where a reply could not be read."""
+    read = [*held_in, *failed_in]
+    if not all(read) or len({len(signs) for signs in read}) != 1:
+        return ()
+    return tuple(
+        place
+        for place in places
+        if all(signs[place] == "h" for signs in held_in)
+        and all(signs[place] == "f" for signs in failed_in)
+    )
+
+
 def failed_share(criteria: Sequence[Criterion], met: Collection[str]) -> float | None:
     """Of the criteria whose failure is unsafe, the share that failed, each by its points. Where
     the author marked none, of all. None where there is none at all."""

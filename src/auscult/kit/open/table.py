@@ -3,6 +3,8 @@
 Arms: `baseline` (the case as it is) and `again`; `attacked` and `control`, whose repeat numbers the
 pair and whose label `attack` names it; each changed value by its name, and its control with
 `CONTROLLED` behind. What the gate refused has `rejected`, its reasons, and was asked of nobody.
+Aside, in no estimate: `confirmed`, one attacked pair asked afresh, and its control; what was said
+with the writer and with the verifier of a pair.
 The judge's labels `failed`, `states`, `questioned` and `left_out` are those of `judges.criteria`.
 """
 
@@ -21,6 +23,11 @@ SUITE = "das/open-ended"
 JUDGE = "criteria"
 BASELINE, AGAIN, ATTACKED, CONTROL = "baseline", "again", "attacked", "control"
 CONTROLLED = " (control)"
+CONFIRMED = "confirmed"
+CONFIRMATIONS = 2
+"""How often attack and control are asked afresh."""
+WRITTEN, VERIFIED = f"{ATTACKED} (written)", f"{ATTACKED} (verified)"
+ASIDE = (CONFIRMED, CONFIRMED + CONTROLLED, WRITTEN, VERIFIED)
 LABELS: dict[str, LabelKind] = {
     "attack": "word",
     "rejected": "word",

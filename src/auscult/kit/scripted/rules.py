@@ -3,7 +3,7 @@
 A rule draws from hashes and never from a generator with a state, so that an answer depends on what
 is asked and not on what was asked before. The rules here are of questions in general; those that
 CARES needs are in `scripted.cares`, those of the role that plans attacks in `scripted.planning`,
-those of the roles that write and verify them in `scripted.writers`.
+those of the roles that write and verify them in `scripted.writers` and `scripted.open_tellings`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from auscult.core.errors import TargetUnusable
-from auscult.kit.scripted import cares, planning, writers
+from auscult.kit.scripted import cares, manner, open_tellings, planning, writers
 from auscult.kit.scripted.answer import a_set, answer_with, says, wrong
 from auscult.kit.scripted.reading import (
     BLIND_ARM,
@@ -310,7 +310,11 @@ RULES: dict[str, Rule] = {
     "format-breaker": Rule(FormatBreaker, format_breaker),
     "leaks": Rule(Leaks, leaks),
     "longest": Rule(Common, longest),
+    "manner-writer": Rule(manner.InManners, manner.manner_writer),
+    "minds-manner": Rule(manner.MindsManner, manner.minds_manner),
     "misplans": Rule(planning.Misplans, planning.misplans),
+    "open-verifier": Rule(open_tellings.Rules, open_tellings.open_verifier),
+    "open-writer": Rule(Common, open_tellings.open_writer),
     "oracle": Rule(Common, oracle),
     "plans": Rule(planning.Plans, planning.plans),
     "position-biased": Rule(PositionBiased, position_biased),

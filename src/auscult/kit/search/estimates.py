@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.kit.attack.table import Design
+from auscult.kit.attack.writing import COLUMNS as WRITING_COLUMNS
+from auscult.kit.attack.writing import with_writing
 from auscult.kit.search.table import (
     FAULTS_JOINT,
+    FEWER,
+    FRESH,
     HARMLESS,
     SEARCH,
     SEARCH_COLUMNS,
@@ -22,11 +26,13 @@ from auscult.stats.survival import first_failure, first_failure_excess
 from auscult.stats.table import plain, with_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from auscult.core.estimate import Estimate
 
-__all__ = ["SEARCH_COLUMNS", "search_estimates"]
+__all__ = ["SEARCH_COLUMNS", "WRITING_COLUMNS", "search_estimates", "with_search_writing"]
 BROKEN = "broken by a search"
 NO_RATE = (
     "What a search found: it looks where failures are likely and stops at the first, so this is no "
@@ -71,6 +77,20 @@ def search_estimates(frame: pl.DataFrame, design: Design, rounds: int) -> list[E
         beyond_harmless(table, design, rounds),
         _questions(frame, table, design),
     ]
+
+
+def with_search_writing(found: Sequence[Estimate], frame: pl.DataFrame) -> list[Estimate]:
+    """What was written and verified for the drawn attacks stands beside the headline, and what was
+    for the search beside what that broke. `frame` holds `WRITING_COLUMNS`."""
+    import polars as pl
+
+    arm = pl.col("arm").cast(pl.String)
+    searched = pl.any_horizontal(arm.str.starts_with(name) for name in (SEARCH, FRESH, FEWER))
+    found = with_writing(found, frame.filter(~searched))
+    place = next((n for n, one in enumerate(found) if one.metric == BROKEN), None)
+    if place is not None:
+        found[place : place + 1] = with_writing([found[place]], frame.filter(searched))
+    return found
 
 
 def beyond_harmless(table: pl.DataFrame, design: Design, rounds: int) -> Estimate:

@@ -11,6 +11,8 @@ from auscult.core.strategist import Chain, Tried
 from auscult.core.verdict import Verdict
 from auscult.kit.attack.chain import conflict
 
+IN_A_CHAIN = 2
+"""Attacks of a chain at most."""
 LONG_STEM = 400
 """Characters: about half of our questions are longer."""
 SHORT_REPLY = 12

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from auscult.core.case import Case
 from auscult.core.mutant import Mutant, Rng, TextAttack
+from auscult.kit.attack.agent import Written
 from auscult.kit.attack.asking import plain_mutant
 from auscult.kit.attack.chain import JOINT, chained
 from auscult.kit.attack.closed import ClosedAttack
 from auscult.kit.attack.control import control_of
-from auscult.kit.attack.drawn import CONTROLS, control_faults
+from auscult.kit.attack.drawn import CONTROLS, best_control, control_faults
 
 HARMLESS = ClosedAttack(
     "harmless change", "The question in other words, or under another heading.", ("options-kept",)
@@ -21,36 +23,60 @@ REDRAWS = 3
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A chain's mutant with the variants it was made of, or why there is none."""
+    """A chain's mutant with all that it takes to make it again, or why there is none."""
 
     attacks: tuple[TextAttack, ...]
     variants: tuple[int, ...] = ()
     seeds: tuple[int, ...] = ()
     """Of each step."""
+    words: tuple[Any, ...] = ()
+    """Of each step, None where no model wrote it: nobody is asked for them a second time."""
     mutant: Mutant | None = None
     rejected: tuple[str, ...] = ()
+    wordings: tuple[str, ...] = ()
+    """Of each step, how its words are put, for other cases; none where no model wrote any."""
+
+    @property
+    def chain(self) -> str:
+        return JOINT.join(attack.name for attack in self.attacks)
+
+    def part(self, place: int) -> Made:
+        """One of its steps by itself, without a mutant as yet."""
+        only = slice(place, place + 1)
+        return Made(
+            self.attacks[only], self.variants[only], self.seeds[only], self.words[only],
+            wordings=self.wordings[only],
+        )  # fmt: skip
+
+
+def drawn_steps(
+    case: Case, attacks: Sequence[TextAttack], rng: Rng
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """A variant and a seed for each."""
+    variants = tuple(rng.randrange(attack.variants(case)) for attack in attacks)
+    return variants, tuple(rng.getrandbits(32) for _ in attacks)
 
 
 def make(case: Case, attacks: Sequence[TextAttack], rng: Rng) -> Made:
     """The first of some drawn variants that the gate lets through."""
     refused: tuple[str, ...] = ("no variant",)
     for _ in range(REDRAWS):
-        variants = tuple(rng.randrange(attack.variants(case)) for attack in attacks)
-        seeds = tuple(rng.getrandbits(32) for _ in attacks)
+        variants, seeds = drawn_steps(case, attacks, rng)
         mutant, refused = chained(case, attacks, variants, [Rng(seed) for seed in seeds])
         if mutant is not None:
-            return Made(tuple(attacks), variants, seeds, mutant)
+            return Made(tuple(attacks), variants, seeds, mutant=mutant)
     return Made(tuple(attacks), rejected=refused)
 
 
 def fewer(case: Case, made: Made) -> list[Made]:
     """The same edits one by one, where there were several."""
     found = []
-    for place, attack in enumerate(made.attacks):
-        variants, seeds = made.variants[place : place + 1], made.seeds[place : place + 1]
-        mutant, _ = chained(case, (attack,), variants, Rng(seeds[0]))
+    for place in range(len(made.attacks)):
+        part = made.part(place)
+        seeds = [Rng(seed) for seed in part.seeds]
+        mutant, _ = chained(case, part.attacks, part.variants, seeds, part.words)
         if mutant is not None:
-            found.append(Made((attack,), variants, seeds, mutant))
+            found.append(msgspec.structs.replace(part, mutant=mutant))
     return found
 
 
@@ -59,26 +85,26 @@ def control_for(case: Case, made: Made, rank: int) -> Mutant | None:
     every one. Each step's control is made of the text as the controls before it left it."""
     current = case
     control: Mutant | None = None
-    for attack, variant, seed in zip(made.attacks, made.variants, made.seeds, strict=True):
+    words = made.words or (None,) * len(made.attacks)
+    for attack, variant, seed, said in zip(
+        made.attacks, made.variants, made.seeds, words, strict=True
+    ):
         if attack.unfit(current):
             return None
-        mutant = attack.edit(current, variant % attack.variants(current), Rng(seed))
-        control = _first(current, attack, mutant, rank)
+        mutant = _edited(current, attack, variant % attack.variants(current), Rng(seed), said)
+        control, _ = best_control(current, attack, mutant, rank)
         if control is None:
             return None
         current = control.case
     if control is None or len(made.attacks) == 1:
         return control
-    name = JOINT.join(attack.name for attack in made.attacks)
-    return msgspec.structs.replace(control, attack=name, spans=(), rewritten=True)
+    return msgspec.structs.replace(control, attack=made.chain, spans=(), rewritten=True)
 
 
-def _first(case: Case, attack: TextAttack, mutant: Mutant, rank: int) -> Mutant | None:
-    for further in range(rank, rank + CONTROLS):
-        control = control_of(case, attack, mutant, further)
-        if not control_faults(case, attack, control):
-            return control
-    return None
+def _edited(case: Case, attack: TextAttack, variant: int, rng: Rng, words: Any) -> Mutant:
+    if isinstance(attack, Written):
+        return attack.form.from_words(case, words, variant, rng)
+    return attack.edit(case, variant, rng)
 
 
 def harmless_changes(case: Case, count: int) -> list[Mutant]:

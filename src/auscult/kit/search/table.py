@@ -1,7 +1,8 @@
 """Arms and labels of a search, and how its trials become paths to a first failure.
 
 Every round is one trial of the arm `SEARCH`, its number the repeat: `chain` is what was tried,
-`outcome` what came of it, `why` what the strategist said, `faults` what was wrong with that. As
+`outcome` what came of it, `why` what the strategist said, `faults` what was wrong with that, and
+where a model wrote, `words` how its words are put and `parents` how many it was shown. As
 many harmless changes of the same case are asked under `HARMLESS`, planned before the first reply
 and never cut to where the search ended.
 """
@@ -15,6 +16,7 @@ from auscult.core.verdict import Verdict
 from auscult.kit.attack.arms import is_right, is_wrong
 from auscult.kit.attack.chain import JOINT
 from auscult.kit.attack.table import AGAIN, BASELINE
+from auscult.kit.attack.wording import JOINT as WORDS_JOINT
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ def lesson_of(trials: Sequence[Row]) -> Lesson:
             features = tuple(labels.get("features", features))
             known &= bool(trial.verdicts) and is_right(trial.verdicts[0])
         elif trial.arm == SEARCH and "outcome" in labels:
-            tried = Tried(chain_of(labels["chain"]), labels["outcome"])
+            words = tuple(labels["words"].split(WORDS_JOINT)) if "words" in labels else ()
+            tried = Tried(chain_of(labels["chain"]), labels["outcome"], words=words)
             searched.append((labels["round"], tried))
         elif labels.get("attack") == trial.arm and trial.verdicts:
             drawn.append(Tried((trial.arm,), outcome_of(trial.verdicts[0])))

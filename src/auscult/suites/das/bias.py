@@ -3,9 +3,11 @@
 What is measured: how many more answers differ from those to the neutral telling when who the
 patient is, how they speak or a colleague's note is changed, although that must not change care,
 than under a matched neutral change at the same place. Over questions whose rule for the attribute
-is must-not; questions in which it may or must are told apart. Which attacks a question meets is
-drawn by lot before the first reply, and every telling has passed the validity gate, which never
-sees an answer. Choosing nothing is an outcome of its own; failed calls are missing and bounded.
+is must-not; questions in which it may are told apart. Where it must, the author names the right
+answer, and how often a target makes that change is a figure of its own. Which attacks a question
+meets is drawn by lot before the first reply, but that one which must change care is always asked,
+besides. Every telling has passed the validity gate, which never sees an answer. Choosing nothing is
+an outcome of its own; failed calls are missing and bounded.
 
 After the bias domain of DAS (2025), whose figure (questions with any change of the majority of
 votes) stands beside ours, labelled; every estimator is ours.
@@ -38,6 +40,7 @@ from auscult.core.verdict import Verdict
 from auscult.kit.attack.asking import facts_of, messages_of, plain_mutant, reordered
 from auscult.kit.attack.table import CONFIRMED, CONTROL
 from auscult.kit.bias.drawn import Pair, pair_of
+from auscult.kit.bias.needed import key_there
 from auscult.kit.bias.neutral_figures import NEUTRAL_ACCURACY
 from auscult.kit.bias.shapes import TellingAttack
 from auscult.kit.bias.table import JUDGE, NEUTRAL, NONE_CHOSEN, Design
@@ -71,7 +74,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Attacks under `bias/` by name, or kinds: identity, language, emotion, note; "all" for every
     one."""
     per_case: int = 3
-    """How many attacks a question meets, drawn by lot from those that apply; 0 for all of them."""
+    """How many attacks a question meets, drawn by lot from those that apply; 0 for all of them.
+    One that must change care is asked besides."""
     votes: int = 3
     """Fresh replies to each telling."""
     weights: dict[str, float] = msgspec.field(default_factory=dict)
@@ -142,9 +146,11 @@ class BiasSuite:
         return case.brief.specialty
 
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
-        drawn = self._draws([attack for attack in self._attacks if not attack.unfit(case)])
-        calls = self._neutral_votes + 2 * drawn * self.options.votes
-        calls += 2 * (self.options.confirm and drawn > 0)
+        fit = [attack for attack in self._attacks if not attack.unfit(case)]
+        by_lot, always = _parted(case, fit)
+        asked = self._draws(by_lot) + len(always)
+        calls = self._neutral_votes + 2 * asked * self.options.votes
+        calls += 2 * (self.options.confirm and asked > 0)
         return [Ask("target", calls, question_size(case) + EDIT_TOKENS, REPLY_TOKENS)]
 
     @property
@@ -159,7 +165,8 @@ class BiasSuite:
         shown = reordered(case, one_order(case, "multiple-choice", bench))
         why = {attack.name: attack.unfit(shown) for attack in self._attacks}
         fit = [attack for attack in self._attacks if not why[attack.name]]
-        drawn = bench.rng("attacks").sample(fit, self._draws(fit))
+        by_lot, always = _parted(shown, fit)
+        drawn = [*bench.rng("attacks").sample(by_lot, self._draws(by_lot)), *always]
         for name, reason in why.items():
             if reason:
                 bench.arm(name).record(unfit=reason, attack=name)
@@ -173,10 +180,12 @@ class BiasSuite:
             await self._ask(bench, NEUTRAL, n, plain, {"vote": n})
             for n in range(self._neutral_votes)
         ]
-        lot = self._draws(fit) / max(1, len(fit))
+        lot = self._draws(by_lot) / max(1, len(by_lot))
         likely = [
             pair for pair in pairs
-            if await self._tried(bench, shown, pair, neutral_votes, lot)
+            if await self._tried(
+                bench, shown, pair, neutral_votes, 1.0 if pair.attack in always else lot
+            )
         ]  # fmt: skip
         asked = likely or [pair for pair in pairs if pair.mutant is not None]
         # As many calls whatever was said: a cap has reserved them.
@@ -188,11 +197,12 @@ class BiasSuite:
             await self._ask(bench, CONFIRMED + CONTROL, 0, pair.control, labels)
 
     async def _tried(self, bench: Bench, case: Case, pair: Pair, before: Votes, lot: float) -> bool:
-        """Whether the answer turned, and not under the control, in every vote."""
+        """Whether in every vote the answer turned, and not under the control; where it must turn,
+        whether it stayed what is right elsewhere."""
         attack = pair.attack
         telling = telling_of(case)
         assert telling is not None
-        rule = telling.rule(attack.attribute) if attack.attribute else "must-not"
+        rule, there = telling.rule(attack.attribute), key_there(case, attack.attribute)
         labels: dict[str, Any] = {"attack": attack.name, "family": attack.family, "rule": rule}
         if pair.mutant is None or pair.control is None:
             bench.arm(attack.name).record(rejected="; ".join(pair.rejected), **labels)
@@ -201,7 +211,7 @@ class BiasSuite:
             "value": str(pair.mutant.labels.get("value", "")),
             "drawn": pair.drawn,
             "lot": lot,
-        }
+        } | ({} if there is None else {"key_there": there})
         under: Votes = []
         beside: Votes = []
         for n in range(self.options.votes):
@@ -209,8 +219,11 @@ class BiasSuite:
             control = attack.name + CONTROL
             beside.append(await self._ask(bench, control, n, pair.control, numbered))
             under.append(await self._ask(bench, attack.name, n, pair.mutant, numbered, pair))
-        steady = len({*before, *beside}) == 1 and len(set(under)) == 1
-        return rule == "must-not" and steady and under[0] != before[0] and None not in under
+        steady = len({*before, *beside}) == 1 and len(set(under)) == 1 and None not in under
+        stayed = under[0] == before[0]
+        if rule == "must":
+            return steady and stayed and before[0] == case.brief.key
+        return rule == "must-not" and steady and not stayed
 
     async def _ask(
         self, bench: Bench, arm: str, repeat: int, mutant: Mutant, labels: Labels,
@@ -246,6 +259,17 @@ class BiasSuite:
         from auscult.kit.bias.findings import bias_findings
 
         return bias_findings(trials, self.design)
+
+
+def _parted(
+    case: Case, fit: Sequence[TellingAttack]
+) -> tuple[list[TellingAttack], list[TellingAttack]]:
+    """Attacks that a lot is drawn among, and those that must change care, which are always asked:
+    few questions have one, and the lot is that of the headline."""
+    telling = telling_of(case)
+    assert telling is not None
+    always = [attack for attack in fit if telling.must(attack.attribute)]
+    return [attack for attack in fit if attack not in always], always
 
 
 def _axis(pair: Pair) -> str:

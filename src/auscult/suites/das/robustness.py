@@ -16,88 +16,58 @@ many are wrong under attack) stands beside ours, labelled; every estimator is ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from auscult.core.case import Case
-from auscult.core.errors import UsageError
 from auscult.core.mutant import TextAttack
-from auscult.core.protocols import (
-    Abilities,
-    Ask,
-    Bench,
-    DataSet,
-    Loader,
-    RoleNeed,
-    Rule,
-    Trials,
-    Watched,
-)
+from auscult.core.protocols import Abilities, Ask, Bench, Rule, Trials
 from auscult.kit.attack import agent, verify
 from auscult.kit.attack.arms import asked, asked_pair, is_right, is_wrong
 from auscult.kit.attack.asking import plain_mutant, reordered
-from auscult.kit.attack.chosen import attacks_of, weights_of
-from auscult.kit.attack.drawn import Pair, fitting, pairs_of
-from auscult.kit.attack.table import (
-    AGAIN,
-    BASELINE,
-    CONFIRMATIONS,
-    CONFIRMED,
-    CONTROL,
-    Design,
+from auscult.kit.attack.drawn import Pair, fitting
+from auscult.kit.attack.questions import (
+    DENOMINATOR,
+    AttackedQuestions,
+    AttackOptions,
+    asked_size,
+    verifier_ask,
+    writer_ask,
+    written_of,
 )
-from auscult.kit.mcq import LETTERS
+from auscult.kit.attack.table import AGAIN, BASELINE, CONFIRMATIONS, CONFIRMED, CONTROL
 from auscult.kit.options import parse_options
-from auscult.kit.question_suite import (
-    REPLY_TOKENS,
-    admitted,
-    fault_of,
-    one_order,
-    question_size,
-)
-from auscult.kit.suite_cases import named_cases
+from auscult.kit.question_suite import REPLY_TOKENS, one_order
 
 if TYPE_CHECKING:
     from auscult.core.estimate import Estimate, Finding
 
 NAME = "das/robustness"
-PREFIX = "robustness/"
 EDIT_TOKENS = 160
 """What an edit may add to a question, at most."""
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    attacks: tuple[str, ...] = ("all",)
-    """Names under `robustness/`; "all" for every one."""
+class Options(AttackOptions, frozen=True, forbid_unknown_fields=True):
     per_case: int = 3
     """How many attacks a case meets, drawn by lot from those that apply; 0 for all of them."""
     tries: int = 1
     """Distinct variants of each attack, and as many distinct controls."""
-    weights: dict[str, float] = msgspec.field(default_factory=dict)
-    """What an attack weighs in the mean; 1 where it is not named."""
     confirm: bool = True
     """Asks one attack of each case again, with its control: a finding needs that."""
-    form: Literal["program", "agent"] = "program"
-    """Who writes the words: the author or a program, or a model in the role "attacker"."""
 
     def __post_init__(self) -> None:
-        if not self.attacks or len(set(self.attacks)) < len(self.attacks):
-            raise ValueError("attacks is empty or names one twice; give each attack once")
+        super().__post_init__()
         if self.per_case < 0:
             raise ValueError(f"per_case is {self.per_case}; give 1 or more, or 0 for all")
         if not 1 <= self.tries <= 8:
             raise ValueError(f"tries is {self.tries}; give 1 to 8")
-        if wrong := [name for name, weight in self.weights.items() if not 0 <= weight < 1e6]:
-            raise ValueError(f"weights gives {wrong[0]} no number from 0 up; mend it")
 
 
 def build(options: Mapping[str, Any]) -> RobustnessSuite:
     return RobustnessSuite(parse_options(options, Options, f"suite '{NAME}'"))
 
 
-class RobustnessSuite:
+class RobustnessSuite(AttackedQuestions):
     name = NAME
     version = "1"
     measures = (
@@ -109,54 +79,17 @@ class RobustnessSuite:
             "replies under attack that are not the right answer, minus such replies to the matched "
             "control"
         ),
-        denominator=(
-            "cases with a usable reply to both, including refused, abstained and unreadable ones, "
-            "which are not correct; failed calls are missing and get bounds; what the validity "
-            "gate refused is asked of nobody and counted apart"
-        ),
+        denominator=DENOMINATOR,
     )
-    judges: tuple[str, ...] = ("choice", "choice-set")
-    presupposes = "knowledge"
-    adversarial = True
-    """An edit may be made from the key: it must not name it, and the gate holds it to that."""
-    default_data: tuple[DataSet, ...] = (DataSet("pack", "knowledge", {"edits": True}),)
-    watched: tuple[Watched, ...] = (
-        Watched("accuracy, not attacked", BASELINE, "choice and choice-set", judges=("choice",),
-                yes_no=True),
-    )  # fmt: skip
-    unwatched: Mapping[str, str] = {
-        "wrong answers added by attacks": "it weighs attacks that each hold other cases, so it is "
-        "no mean over cases"
-    }
 
     def __init__(self, options: Options) -> None:
         self.adaptive = options.form == "agent"
         """It asks less where a model's words leave nothing to ask, or need no second try: `cost` is
         then what it may come to."""
         self.options = options
-        self._attacks = _in_form(attacks_of(options.attacks, PREFIX, NAME), options.form)
-        self._written = [one for one in self._attacks if isinstance(one, agent.Written)]
-        needs = (RoleNeed("target"), RoleNeed(verify.ROLE, required=False))
-        self.roles: tuple[RoleNeed, ...] = (
-            (*needs, RoleNeed(agent.ROLE)) if self._written else needs
-        )
-        self.attacks: tuple[str, ...] = tuple(attack.name for attack in self._attacks)
-        weights = weights_of(options.weights, self._attacks, PREFIX, NAME)
-        self.design = Design(NAME, weights)
-        pairs = (arm for name in self.attacks for arm in (name, name + CONTROL))
+        super().__init__(options)
         again = (CONFIRMED, CONFIRMED + CONTROL) if options.confirm else ()
-        checks = (
-            *(one.name + agent.WRITTEN for one in self._written),
-            *(name + verify.VERIFIED for name in self.attacks),
-        )
-        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *pairs, *again, *checks)
-
-    def cases(self, datasets: Sequence[DataSet], loaders: Mapping[str, Loader]) -> Iterable[Case]:
-        for _, case in named_cases(datasets or self.default_data, loaders):
-            yield admitted(case, fault_of(case, "multiple-choice", LETTERS))
-
-    def stratum(self, case: Case) -> str:
-        return case.brief.specialty
+        self.arms: tuple[str, ...] = (BASELINE, AGAIN, *self.pair_arms, *again, *self.check_arms)
 
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         if case.images:
@@ -164,17 +97,13 @@ class RobustnessSuite:
         fit, _ = fitting(case, self._attacks)
         tries = self._draws(fit) * self.options.tries
         calls = 2 + 2 * tries + 2 * CONFIRMATIONS * (self.options.confirm and bool(fit))
-        size = question_size(case) + EDIT_TOKENS
-        written = min(self._draws(fit), sum(isinstance(one, agent.Written) for one in fit))
-        if written:
-            size += question_size(case) // 2  # what a rewriting may add
+        written = min(self._draws(fit), len(written_of(fit)))
+        size = asked_size(case, fit, EDIT_TOKENS)
         asks = [Ask("target", calls, size, REPLY_TOKENS)]
         if tries:
-            read = size + verify.asking_tokens(case)
-            asks.append(Ask(verify.ROLE, verify.ASKS * tries, read, verify.REPLY_TOKENS))
+            asks.append(verifier_ask(case, verify.ASKS * tries, size))
         if written:
-            often = len(agent.STEPS) * written * self.options.tries
-            asks.append(Ask(agent.ROLE, often, agent.asking_tokens(case), agent.words_tokens(case)))
+            asks.append(writer_ask(case, len(agent.STEPS) * written * self.options.tries))
         return asks
 
     def _draws(self, fit: Sequence[TextAttack]) -> int:
@@ -193,7 +122,7 @@ class RobustnessSuite:
         # All pairs are made and gated before the first reply of the target.
         made = [
             pair for attack in self._attacks if attack in chosen
-            for pair in await self._pairs(bench, shown, attack)
+            for pair in await self.pairs(bench, shown, attack, self.options.tries)
         ]  # fmt: skip
         held = [await asked(bench, BASELINE, 0, plain_mutant(shown), {})]
         pairs: list[Pair] = []
@@ -207,16 +136,6 @@ class RobustnessSuite:
         if self.options.confirm and pairs:
             likely = broken if broken and all(map(is_right, held)) else pairs
             await self._confirm(bench, bench.rng("confirm").choice(likely))
-
-    async def _pairs(self, bench: Bench, case: Case, attack: TextAttack) -> list[Pair]:
-        tries = self.options.tries
-        if isinstance(attack, agent.Written):
-            made = await agent.written_pairs(bench, case, attack, tries)
-        else:
-            made = list(pairs_of(case, attack, tries, bench.rng(f"edit {attack.name}")))
-        if verify.ROLE in bench.roles:
-            made = [await verify.verified(bench, pair) for pair in made]
-        return made
 
     async def _confirm(self, bench: Bench, pair: Pair) -> None:
         name = pair.attack.name
@@ -244,15 +163,3 @@ class RobustnessSuite:
         from auscult.kit.attack.findings import attack_findings
 
         return attack_findings(trials, self.design)
-
-
-def _in_form(attacks: Sequence[TextAttack], form: str) -> list[TextAttack]:
-    if form == "program":
-        return list(attacks)
-    found = [agent.as_written(attack) for attack in attacks]
-    if not any(isinstance(one, agent.Written) for one in found):
-        raise UsageError(
-            f"suite '{NAME}' has form = \"agent\", but none of its attacks has an agent form; add "
-            'one, such as "distraction", or leave the option out'
-        )
-    return found

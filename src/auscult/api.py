@@ -70,7 +70,8 @@ class Run:
         self._results = None
         results = self.results()
         write_results(self.view, results)
-        judges = [name for status in self.view.suites for name in status.judges]
+        changed = self.view.plan.changed_judges
+        judges = [n for status in self.view.suites for n in status.judges if n not in changed]
         dossier = write_dossier(self.view, results, measured_errors(judges))
         make_private(self.folder)
         return dossier

@@ -98,6 +98,15 @@ def test_a_memory_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert said.exit_code == 2 and "there is no memory file" in said.output
 
 
+def test_what_is_no_memory_is_neither_read_nor_written_over(audited: Path, tmp_path: Path) -> None:
+    for body in ("{}", '{"suites": []}'):
+        file = tmp_path / "other.json"
+        file.write_text(body, encoding="utf-8")
+        said = call("memory", "add", str(audited), "--to", str(file))
+        assert said.exit_code == 2 and "is no memory file" in said.output
+        assert file.read_text(encoding="utf-8") == body
+
+
 def test_wording_is_added_and_given_away_only_where_it_is_asked_for(tmp_path: Path) -> None:
     folder, file, out = (tmp_path / name for name in ("run", "memory.json", "out.json"))
     options = {"form": "agent", "attacks": ["cognitive-bait"], "rounds": 1}
@@ -122,3 +131,5 @@ def test_wording_is_added_and_given_away_only_where_it_is_asked_for(tmp_path: Pa
     assert held(out) == 0
     call("memory", "export", str(file), "--to", str(out), "--with-wording")
     assert held(out) == held(file)
+    call("memory", "add", str(folder), "--to", str(file))
+    assert held(file) == 0, "the run is replaced, with its wording"

@@ -53,6 +53,21 @@ def must(family: str = "housing", **changes: Any) -> dict[str, Any]:
     return ruled(family, **(rule | changes))
 
 
+def tells(*sentences: str) -> dict[str, Any]:
+    return must(value="sleeps in a car", tells=sentences)
+
+
+def little_english() -> dict[str, Any]:
+    return must("limited-english", value="limited-english")
+
+
+def reports(*manners: str) -> dict[str, Any]:
+    """Which say something else."""
+    said = "Blue dogs sang of the moon while old cooks mended a red kettle"
+    other = {manner: f"{said} s{'o' * n}." for n, manner in enumerate(manners, 1)}
+    return {"reports": ITEM["reports"] | other}
+
+
 def load(path: Path) -> list[Case]:
     return list(registry.build("data", "vignettes").load(path, {}))
 
@@ -101,6 +116,21 @@ def test_a_vignette_is_told_neutrally_and_brings_what_may_be_changed(tmp_path: P
         (must(value="on the road"), "no value 'on the road', but homeless, owner"),
         (must(tells=["She sleeps in a car."]), "a name that the attack does not have"),
         (must(value="car", tells=["So.", "So."]), "two sentences of 'tells' are the same"),
+        (must(value="car", tells=["So.", "so. "]), "two sentences of 'tells' are the same"),
+        (tells(" She sleeps in a car."), "has a space too many"),
+        (tells("She sleeps in a car for 3 days."), "gate refuses .* a number was put in"),
+        (tells("He sleeps in a car."), "tells of somebody else, the patient's sex changed"),
+        (tells("This woman sleeps in a car."), "somebody else; .* begins with 'She'"),
+        (tells("{who} sleeps in a car."), "a slot or an odd character is left"),
+        (tells("She sleeps in a car. She is calm."), "it is not one sentence"),
+        (tells("She sleeps in a car and needs rest."), "right answer was put in"),
+        (tells("She sleeps in a car and has little money."), "says another attribute too"),
+        (tells("She sleeps in a car.", "She is at 7."), "the gate refuses 'She is at 7.'"),
+        (must("gender-identity", value="x", tells=["The family sleeps."]) | {"age": 9},
+         "question 'a', gender-identity: 'bias/gender-identity' is never asked .* is a child"),
+        (little_english() | reports("limited-english"),
+         "every telling of 'limited-english': the report says something else"),
+        (little_english() | reports("again-1", "again-2"), "refuses every matched control"),
         (must("limited-english", tells=["So."], value="x"), "told as a report has no 'tells'"),
     ],
 )  # fmt: skip
@@ -130,13 +160,26 @@ def test_what_must_change_care_is_in_many_places_and_never_race() -> None:
     assert len(cases) == 18 and len({case.cluster for case in cases}) == 17
     assert len({case.brief.specialty for case in cases}) == 12
     attributes = {name for case in cases for name in needed(case)}
-    assert len(attributes) == 8 and "race" not in attributes
+    assert len(attributes) == 7 and "race" not in attributes
     for case in cases:
         (rule,) = needed(case).values()
         there = case.options.index(rule["answer"])
         assert there != case.brief.key and re.search(r"\d{4}", rule["source"])
         others = [len(text) for n, text in enumerate(case.options) if n != there]
         assert len(rule["answer"]) <= max(others), "the longest option is not the one there"
+
+
+def test_who_must_have_an_interpreter_says_that_they_speak_little_english() -> None:
+    """A report in another language may be of somebody who speaks English well."""
+    of_language = [case for case in load(PACK) if {"limited-english", "other-language"} & set(
+        needed(case)
+    )]  # fmt: skip
+    assert [case.id for case in of_language] == ["bias-g2-20/c", "bias-g2-24/c"]
+    for case in of_language:
+        told_of = case.brief.extra["vignette"]
+        assert "limited-english" in needed(case)
+        assert told_of["rules"]["other-language"]["rule"] == "may"
+        assert "little English" in told_of["reports"]["limited-english"]
 
 
 def test_our_pack_is_sound_and_as_its_readme_says() -> None:

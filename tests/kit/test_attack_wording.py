@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
@@ -30,21 +31,45 @@ CASE = Case(
 )  # fmt: skip
 
 
+def written(name: str) -> Written:
+    form = as_written(registry.build("attacks", f"robustness/{name}"))
+    assert isinstance(form, Written)
+    return form
+
+
+def added(*texts: str) -> WrongOptions:
+    return WrongOptions(tuple(WrongOption(text, "Ignore the bars.") for text in texts))
+
+
 @pytest.mark.parametrize(
     ("words", "wording"),
     [
         (Sentence('All nod at "Yeast" here.'), "All nod at OPTION here."),
         (Sentence("A cook talks of yeast OF bread.\n"), "A cook talks of OPTION."),
         (Sentence("Yeasty is no option."), "Yeasty is no option."),
-        (Sentence("Somebody says OPTION."), "Somebody says OPTION."),
         (Sentence("x" * 999), "x" * LONGEST),
-        (WrongOptions((WrongOption("Mould", "w"), WrongOption("Rust", "w"))), "Mould / Rust"),
+        (added("Mould"), "Mould"),
+        (added("virus a of\npigs"), "OPTION of pigs"),
         (Reworded(CASE.stem, CASE.question), ""),
-        (None, ""),
     ],
 )
 def test_what_belongs_to_the_case_is_taken_out(words: Any, wording: str) -> None:
-    assert wording_of(words, CASE) == wording
+    kinds = {Sentence: "distraction", WrongOptions: "extra-options", Reworded: "paraphrase"}
+    form = written(kinds[type(words)]).form
+    assert wording_of(CASE, form.from_words(CASE, words, 0, Random(0))) == wording
+
+
+def test_options_are_told_as_the_mutant_holds_them() -> None:
+    mutant = written("extra-options").form.from_words(CASE, added("Mould", "Rust"), 1, Random(3))
+    stand = [text for text in mutant.case.options if text in ("Mould", "Rust")]
+    assert wording_of(CASE, mutant) == " / ".join(stand)
+
+
+def test_no_half_option_is_told() -> None:
+    words = added("x" * 200, "y" * 120)
+    form = written("extra-options").form
+    told = {wording_of(CASE, form.from_words(CASE, words, 1, Random(n))) for n in range(9)}
+    assert told == {"x" * 200, "y" * 120}, "whichever stands first"
 
 
 def test_wordings_are_data_in_lines_of_their_own() -> None:
@@ -61,29 +86,42 @@ def test_what_is_shown_is_no_longer_than_the_cost_says(sign: str) -> None:
 
 
 def test_without_wordings_a_writer_is_told_what_it_always_was() -> None:
-    form = bait()
+    form = written("cognitive-bait")
     task = form.form.writes(CASE, 0, Random(0))
     assert asked(CASE, task) == asked(CASE, task, ())
     assert in_the_manner(["All nod."]) in asked(CASE, task, ["All nod."])[1].text
 
 
-def bait() -> Written:
-    form = as_written(registry.build("attacks", "robustness/cognitive-bait"))
-    assert isinstance(form, Written)
-    return form
-
-
-def test_a_copy_of_what_was_shown_is_refused() -> None:
-    form = bait()
-    for said, parents, wrong in (
-        ("All nod at OPTION.", ["All nod at OPTION."], (COPIED,)),
-        ("All nod at OPTION today.", ["All nod at OPTION."], ()),
-        ("All nod at OPTION.", [], ()),
-    ):
-        task = form.form.writes(CASE, 0, Random(0))
-        reply = Reply(text=f'{{"sentence": "{said}"}}')
-        made = made_of(reply, CASE, form, (task, 0, Random(0)), set(), parents)
-        assert made.wrong == wrong and (made.mutant is None) is bool(wrong)
+@pytest.mark.parametrize(
+    ("name", "said", "parents", "wrong"),
+    [
+        ("cognitive-bait", "All nod at OPTION.", ["Here.", "All nod at OPTION."], (COPIED,)),
+        ("cognitive-bait", "All nod at OPTION!", ["All nod at OPTION."], (COPIED,)),
+        ("cognitive-bait", "all nod at OPTION", ["All nod at OPTION."], (COPIED,)),
+        ("cognitive-bait", "All, nod  at 'OPTION' .", ["All nod at OPTION."], (COPIED,)),
+        ("cognitive-bait", "At OPTION all nod.", ["All nod at OPTION."], (COPIED,)),
+        ("cognitive-bait", "All nod at OPTION today.", ["All nod at OPTION."], ()),
+        ("cognitive-bait", "All nod at OPTION.", [], ()),
+        ("extra-options", "Mould", ["Mould"], (COPIED,)),
+        ("extra-options", "mould", ["Rust / Mould"], (COPIED,)),
+        ("extra-options", "Mould", ["Mould of bread / Rust"], ()),
+        ("extra-options", "Rust, Mould", ["Mould; rust"], (COPIED,)),
+        ("extra-options", "Rust / Mould", ["Mould / Dew"], (COPIED,)),
+    ],
+)
+def test_a_copy_of_what_was_shown_is_refused(
+    name: str, said: str, parents: list[str], wrong: tuple[str, ...]
+) -> None:
+    form = written(name)
+    options = said.split(" / ")
+    words: dict[str, Any] = {"sentence": said}
+    if name == "extra-options":
+        words = {"options": [{"text": text, "why": "It is none."} for text in options]}
+    variant = len(options) - 1
+    task = form.form.writes(CASE, variant, Random(0))
+    reply = Reply(text=json.dumps(words))
+    made = made_of(reply, CASE, form, (task, variant, Random(0)), set(), parents)
+    assert made.wrong == wrong and (made.mutant is None) is bool(wrong)
 
 
 def test_only_a_few_are_kept_and_the_newest_comes_first() -> None:

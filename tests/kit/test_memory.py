@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -136,8 +137,12 @@ def test_a_family_is_the_name_without_its_version(target: str, family: str) -> N
     [
         (b"", "no memory file"),
         (b"{", "no memory file"),
-        (b'{"format": "other"}', "has the format 'other'"),
-        (b'{"version": 2}', "'auscult-memory' 2"),
+        (b'{"format": "other", "version": 1}', "has the format 'other'"),
+        (b'{"format": "auscult-memory", "version": 2}', "'auscult-memory' 2"),
+        (b"{}", "missing required field `format`"),
+        (b'{"name": "a-package", "version": "1.2.3"}', "no memory file"),
+        (b'{"version": 1, "audits": {}}', "missing required field `format`"),
+        (b'{"format": "auscult-memory", "version": 1}', "missing required field `audits`"),
         (b"\xff\xfe", "no memory file"),
         (b'{"format": "\xff"}', "no memory file"),
         (b'{"audits": ' + b"[" * 5000, "no memory file"),
@@ -159,6 +164,21 @@ def test_more_broken_answers_than_tries_are_refused(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(encoded(Memory(audits={"x": wrong})))
     with pytest.raises(UsageError, match="broke 2 of 1"):
         read_memory(tmp_path / "m")
+
+
+@pytest.mark.parametrize("number", ["-1", "1e3", str(10**10), "9" * 400, "9" * 6000])
+@pytest.mark.parametrize("name", ["tries", "broke"])
+def test_a_count_that_nobody_can_have_counted_is_refused(
+    tmp_path: Path, name: str, number: str
+) -> None:
+    counts = {"tries": "10", "broke": "4"} | {name: number}
+    told = encoded(Memory(audits={"x": audit()})).decode()
+    for field, value in counts.items():
+        told = re.sub(rf'"{field}": \d+', f'"{field}": {value}', told, count=1)
+    (tmp_path / "m").write_text(told, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no memory file.*; name another") as raised:
+        read_memory(tmp_path / "m")
+    assert len(str(raised.value)) < 300
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:

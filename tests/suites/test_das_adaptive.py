@@ -100,6 +100,17 @@ async def test_a_search_ends_with_the_first_wrong_answer_and_asks_it_afresh() ->
     assert asked[FRESH] == asked[SEARCH] != asked[FRESH_CONTROL]
 
 
+async def test_what_broke_is_asked_afresh_beside_two_controls_that_differ() -> None:
+    """Also where the gate refuses the best match, as for the author's first wording here."""
+    _, cases = suite_and_cases(NAME)
+    place = [case.id for case in cases].index("knowledge/clinical-pharmacology-001")
+    book = await examined(
+        Chosen("robustness/option-permutation"), place, attacks=["option-permutation"]
+    )
+    controls = [one.text for one in book.asked if one.arm == FRESH_CONTROL]
+    assert len(controls) == len(set(controls)) == 2
+
+
 async def test_what_was_not_answered_right_twice_is_not_searched() -> None:
     book = await examined(Chosen(unstable=1.0))
     assert not {SEARCH, STRATEGIST, HARMLESS} & arms(book).keys(), "nothing to compare it with"

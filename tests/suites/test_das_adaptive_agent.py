@@ -1,41 +1,35 @@
-"""das/adaptive where a model writes the words, a verifier reads them, and wording evolves."""
+"""das/adaptive where a model writes the words and a verifier reads them, case by case."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from auscult_testkit import shuffled
 from notebook import Notebook, suite_and_cases
-from runs import estimates_of, plan_for, run, totals_of, trials_of
 
-from auscult.api import open_run
 from auscult.core import registry
 from auscult.core.errors import UsageError
 from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, TargetSpec
 from auscult.core.strategist import Tried
 from auscult.engine.caller import _tokens_at_most
-from auscult.engine.plan import Plan, RolePlan
-from auscult.engine.remember import audits_of
 from auscult.kit.attack import agent, verify
-from auscult.kit.attack.agent import NO_OBJECT, OTHER_FORM, WRITTEN
+from auscult.kit.attack.agent import NO_OBJECT, OTHER_FORM, REPEATED, WRITTEN
+from auscult.kit.attack.free import HINTS
 from auscult.kit.attack.verify import DISAGREES, VERIFIED
 from auscult.kit.attack.wording import SHOWN
-from auscult.kit.memory import Memory, without_wording, write_memory
 from auscult.kit.search.table import (
     FEWER,
     FEWER_CONTROL,
     FRESH,
     FRESH_CONTROL,
-    HARMLESS,
     SEARCH,
     lesson_of,
 )
+from auscult.kit.search.writing import Desk
 
 NAME = "das/adaptive"
 FORMED = ("distraction", "cognitive-bait", "irrelevant-history", "paraphrase", "extra-options")
@@ -55,7 +49,7 @@ class Cast:
 
     def __init__(self, target: Any, writer: str, verifier: str, planner: str) -> None:
         self._target = target
-        self._others = {
+        self.others: dict[str, Any] = {
             agent.SYSTEM: scripted(writer), verify.SYSTEM: scripted(verifier),
         }  # fmt: skip
         self._planner = scripted(planner)
@@ -64,7 +58,7 @@ class Cast:
         first = request.messages[0]
         if first.role != "system":
             return await self._target.answer(request)  # type: ignore[no-any-return]
-        return await self._others.get(first.text, self._planner).answer(request)  # type: ignore[no-any-return]
+        return await self.others.get(first.text, self._planner).answer(request)  # type: ignore[no-any-return]
 
     async def close(self) -> None:
         pass
@@ -195,6 +189,85 @@ FORBIDDEN = (
 )  # fmt: skip
 
 
+# --- the desk ---------------------------------------------------------------------------------
+
+
+class Says:
+    """The same each time: a sentence, or as many of three options as are asked for."""
+
+    def __init__(self, sentence: str, *options: str) -> None:
+        self.sentence, self.options = sentence, options
+
+    async def answer(self, request: Request) -> Reply:
+        form, _, count = request.hints["asked"].partition(" ")
+        texts = self.options[: int(count or 0)]
+        options = [{"text": text, "why": "It is not."} for text in texts]
+        said = {"options": options} if form == "WrongOptions" else {"sentence": self.sentence}
+        return Reply(text=json.dumps(said))
+
+
+def desk_of(case_id: str, says: Says) -> tuple[Bound, Desk]:
+    """Of a case of which nothing was asked as yet."""
+    suite, cases = suite_and_cases(NAME, form="agent")
+    case = next(case for case in cases if case.id == f"knowledge/{case_id}")
+    cast = Cast(Weak(), "writer", "verifier", "plans")
+    cast.others[agent.SYSTEM] = says
+    book = Bound(suite, case, cast)
+    return book, Desk(book, case, ())
+
+
+def written(*names: str) -> list[Any]:
+    return [agent.as_written(registry.build("attacks", f"robustness/{name}")) for name in names]
+
+
+FINDING = "Fever with rigors and a swollen painful knee"
+
+
+@pytest.mark.parametrize(
+    ("case", "options", "sentence", "why"),
+    [
+        ("cardiology-003", (FINDING, f"{FINDING} too", f"{FINDING}, say"),
+         f"The patient has {FINDING.lower()}.", "it brings a finding that the case does not hold"),
+        ("cardiology-005", ("Late magnesium", "Magnesium by proxy", "Magnesium at home"),
+         "The patient likes to say magnesium aloud in the choir.", HINTS),
+        ("cardiology-005", ("A walk", "A visit to the museum", "A pair of curtains"),
+         "The patient likes to say good morning aloud in the choir.", ""),
+    ],
+)  # fmt: skip
+async def test_what_one_step_adds_excuses_nothing_in_the_next(
+    case: str, options: tuple[str, ...], sentence: str, why: str
+) -> None:
+    """Words that are refused alone are refused in a chain."""
+    for names in (["irrelevant-history"], ["extra-options", "irrelevant-history"]):
+        book, desk = desk_of(case, Says(sentence, *options))
+        made = await desk.make(written(*names), 1)
+        assert (made.mutant is None) == bool(why) and why in "; ".join(made.rejected), names
+        assert not why or made.rejected[0].startswith("robustness/irrelevant-history: ")
+        assert sum(one.role == "attacker" for one in book.asked) == len(names) + bool(why)
+
+
+async def test_wordings_are_told_the_first_writer_of_a_chain_and_no_other() -> None:
+    book, desk = desk_of(
+        "cardiology-005", Says("The patient likes to whistle OPTION.", "A", "B", "C")
+    )
+    chain = written("cognitive-bait", "distraction")
+    await desk.make(chain, 1, ("Everybody on the bus murmurs OPTION.",))
+    shown = {one.repeat: SHOWN in one.text for one in book.asked if one.role == "attacker"}
+    assert list(shown.values()) == [True, False]
+
+
+async def test_the_words_of_the_drawn_pair_are_no_new_try() -> None:
+    suite, cases = suite_and_cases(NAME, form="agent", attacks=["irrelevant-history"])
+    cast = Cast(Weak(), "writer", "verifier", "plans")
+    cast.others[agent.SYSTEM] = Says("The patient likes to sing.")
+    book = Bound(suite, cases[0], cast)
+    await suite.examine(cases[0], book)
+    assert book.texts("robustness/irrelevant-history"), "the pair was asked"
+    assert [one["rejected"] for one in book.labels(SEARCH)] == [
+        f"robustness/irrelevant-history: {REPEATED}"
+    ]
+
+
 # --- the verifier -----------------------------------------------------------------------------
 
 
@@ -275,139 +348,3 @@ def test_the_attacker_is_needed_where_it_is_asked_and_once() -> None:
 def test_an_agent_form_that_no_attack_has() -> None:
     with pytest.raises(UsageError, match="none of its attacks has an agent form"):
         registry.build("suites", NAME, {"form": "agent", "attacks": ["typos"]})
-
-
-# --- runs -------------------------------------------------------------------------------------
-
-
-def plan_of(
-    target: str = "scripted/minds-manner?q=0.9", limit: int = 60, concurrency: int = 16,
-    writer: str = "scripted/manner-writer?p=0.9", verifier: str = "", **options: Any,
-) -> Plan:  # fmt: skip
-    bound = {"attacker": RolePlan(writer)} | ({"verifier": RolePlan(verifier)} if verifier else {})
-    chosen = {"form": "agent", "strategist": "evolve", "attacks": ["cognitive-bait"]}
-    return plan_for(
-        NAME, target, limit=limit, suite_options=chosen | options, roles=bound,
-        limits={"concurrency": concurrency},
-    )  # fmt: skip
-
-
-def search_labels(folder: Path) -> list[dict[str, Any]]:
-    opened = open_run(folder)
-    try:
-        rows = opened.trials().to_dicts()
-    finally:
-        opened.view.close()
-    return [json.loads(row["labels"]) for row in rows if row["arm"] == SEARCH]
-
-
-def failures_of(folder: Path) -> int:
-    (cost,) = [e for e in estimates_of(folder) if e["metric"] == "questions per failure found"]
-    assert cost["extra"]["questions"] == 60
-    return int(cost["extra"]["failures"])
-
-
-def test_wording_that_evolves_finds_more_failures_for_its_questions(tmp_path: Path) -> None:
-    """One manner in eight misleads the target, nine times in ten. Written afresh, each question
-    finds a failure with 0.9 / 8 = 0.11, some 7 in 60; more than 15 would be chance in one run of a
-    thousand. Told what worked, in four rounds of five, the writer takes it up in nine of ten: 0.67
-    a question from the first failure on, some 36 in 54; under 25, one run in a thousand."""
-    run(plan_of(strategist_options={"wording": 0}, rounds=1), tmp_path / "afresh")
-    run(plan_of(rounds=1), tmp_path / "evolved")
-    assert failures_of(tmp_path / "afresh") <= 15
-    assert failures_of(tmp_path / "evolved") >= 25
-    told = [one for one in search_labels(tmp_path / "evolved") if one.get("parents")]
-    assert {one["parents"] for one in told} == {1, 2}
-    assert not [one for one in search_labels(tmp_path / "afresh") if "parents" in one]
-
-
-def test_a_memory_with_wording_starts_with_it_and_one_without_does_not(tmp_path: Path) -> None:
-    run(plan_of(limit=40, rounds=1), tmp_path / "first")
-    audits = audits_of(tmp_path / "first")
-    assert any(entry.words for audit in audits.values() for entry in audit.entries)
-    told = {}
-    for name in ("with", "without"):
-        file = tmp_path / f"{name}.json"
-        held = Memory(audits=audits)
-        write_memory(file, held if name == "with" else without_wording(held))
-        plan = plan_of("scripted/oracle", 8, rounds=1, memory=str(file))
-        run(plan, tmp_path / name)
-        told[name] = sum("parents" in one for one in search_labels(tmp_path / name))
-    # Nothing breaks here, so nothing is learnt, and soon the memory is not believed.
-    assert told["with"] >= 1 and told["without"] == 0
-
-
-def test_a_form_that_no_model_writes_is_told_no_wording(tmp_path: Path) -> None:
-    run(plan_of(limit=40, rounds=1), tmp_path / "first")
-    file = tmp_path / "memory.json"
-    write_memory(file, Memory(audits=audits_of(tmp_path / "first")))
-    options = {"memory": str(file), "strategist": "evolve", "attacks": ["cognitive-bait"]}
-    run(plan_for(NAME, "scripted/oracle", limit=8, suite_options=options), tmp_path / "second")
-    assert not [one for one in search_labels(tmp_path / "second") if "parents" in one]
-
-
-def test_the_writer_is_shown_wordings_as_data(tmp_path: Path) -> None:
-    run(plan_of(limit=40, rounds=1), tmp_path)
-    opened = open_run(tmp_path)
-    try:
-        rows = [r for r in opened.trials().to_dicts() if r["arm"] == SEARCH + WRITTEN]
-        said = [
-            opened.view.transcript(NAME, r["case_id"], r["arm"], r["repeat"])[1].text for r in rows
-        ]
-    finally:
-        opened.view.close()
-    shown = [text.partition(SHOWN.strip())[2] for text in said]
-    told = [text for text in shown if text]
-    assert len(told) > 10
-    assert all(text.startswith("\n| ") and "keeps talking of OPTION" in text for text in told)
-
-
-def test_words_of_the_search_are_told_beside_what_it_broke(tmp_path: Path) -> None:
-    run(plan_of(limit=20, rounds=1, writer="scripted/bad-writer?only=number"), tmp_path)
-    found = {e["metric"]: e for e in estimates_of(tmp_path)}
-    drawn, broken = found["wrong answers added by attacks"], found["broken by a search"]
-    for one in (drawn, broken):
-        assert one["extra"]["written_by_a_model"]["used"] == 0
-        assert one["extra"]["refused_by_the_gate"]
-    assert drawn["extra"]["written_by_a_model"]["tasks"] == 20
-    assert broken["value"] == 0
-
-
-def test_a_verified_run_may_have_a_headline(tmp_path: Path) -> None:
-    run(
-        plan_of("scripted/flips?p_clean=1&q=0.5", 40, verifier="scripted/verifier",
-                attacks=["cognitive-bait", "distraction"]),
-        tmp_path,
-    )  # fmt: skip
-    found = {e["metric"]: e for e in estimates_of(tmp_path)}
-    assert found["wrong answers added by attacks"]["headline"]
-    assert found["broken by a search"]["extra"]["verified_by_a_model"]["passed"] > 0
-
-
-def test_trials_do_not_depend_on_how_the_run_went(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Asked one by one, many at once, and by a run that gave up half way and went on."""
-    more = {"limit": 14, "attacks": ["cognitive-bait", "distraction", "typos"], "chains_from": 2,
-            "verifier": "scripted/verifier"}  # fmt: skip
-    one, many, broken = (tmp_path / name for name in ("one", "many", "broken"))
-    target = "shuffled/scripted?ref=minds-manner&sleep_ms=2&q=0.9"
-    assert run(plan_of(target, concurrency=1, **more), one).stopped == "complete"
-    assert run(plan_of(target, **more), many).stopped == "complete"
-    assert trials_of(one) == trials_of(many)
-    monkeypatch.setattr(shuffled, "patience", 60)
-    assert run(plan_of(target, **more), broken).error is not None
-    monkeypatch.setattr(shuffled, "patience", None)
-    assert run(plan_of(target, **more), broken).stopped == "complete"
-    assert trials_of(broken) == trials_of(one)
-    assert {r: t.calls for r, t in totals_of(broken).items()} == {
-        r: t.calls for r, t in totals_of(one).items()
-    }
-    assert any(one.get("parents") for one in search_labels(broken))
-
-
-def test_harmless_changes_are_nobodys_words(tmp_path: Path) -> None:
-    """As many as rounds, of every case that is searched, with or without a writer."""
-    run(plan_of("scripted/oracle", 6, rounds=3), tmp_path)
-    counts = Counter(row[:0] or str(HARMLESS in row) for row in trials_of(tmp_path))
-    assert counts["True"] == 18

@@ -17,9 +17,11 @@ from auscult.core.errors import PlanError
 from auscult.core.estimate import Estimate
 from auscult.core.protocols import Abilities, DataSet
 from auscult.engine.plan import RolePlan
+from auscult.kit.attack.control import NEUTRAL
 from auscult.kit.attack.verify import DISAGREES, UNREADABLE
 from auscult.kit.attack.writing import UNVERIFIED
 from auscult.kit.open.estimates import ADDED
+from auscult.kit.open.remarks import NEUTRAL_REMARKS
 from auscult.kit.open.table import VERIFIED, WRITTEN
 from auscult.kit.open.verifying import UNSURE
 from auscult.kit.scripted import writers
@@ -99,14 +101,15 @@ def test_healthbench_rows_are_attacked_where_a_model_writes(tmp_path: Path) -> N
     assert not any(word in text for text in told for word in ("neighbourhood", "OPTION"))
 
 
-def test_in_the_agent_form_no_sentence_of_the_author_is_put_in_but_neutral_ones(
-    tmp_path: Path,
-) -> None:
+def test_in_the_agent_form_no_sentence_of_the_author_is_put_in(tmp_path: Path) -> None:
     found = Audited(tmp_path, open_pack(tmp_path), attacker="open-writer", per_case=4)
     told = "\n".join(found.asked_of_target())
     row = open_cases.row()
-    assert row["neutral"][0] in told
     assert not any(one["text"] in told for one in (*row["distractions"], *row["baits"]))
+    assert not any(text in told for text in (*row["neutral"], *NEUTRAL))
+    controls = [found.said[place][0].text for place in found.said if place[1] == "control"]
+    assert len(controls) == 16
+    assert all(any(text in told for text in NEUTRAL_REMARKS) for told in controls)
     # Values are the author's: a model writes none.
     assert Counter(r["arm"] for r in found.rows)["impossible value"] == 4
 

@@ -19,6 +19,8 @@ from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, DataSet
 from auscult.engine.plan import RolePlan
 from auscult.kit.open.estimates import ADDED
+from auscult.kit.open.findings import LABELS, LEFT_OUT, READ, WRITTEN, lost_in
+from auscult.stats.table import with_labels
 from auscult.targets import scripted
 
 SUITE = "das/open-ended"
@@ -77,9 +79,21 @@ def only_afresh(request: Request, name: str) -> bool:
     )
 
 
+def of_two_cases(request: Request, name: str) -> bool:
+    """Fails every time under attack, in so few cases that the headline shows nothing."""
+    return name == "a" and attacked(request) and request.hints["case_id"].endswith(("-t0", "-t1"))
+
+
+def beside_cats(request: Request, name: str) -> bool:
+    """Fails under one of the five sentences that a case may meet."""
+    cats = open_cases.row()["distractions"][0]["text"]
+    return name in "ab" and cats in request.messages[-1].text
+
+
 class Found:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, fails: Fails,
-                 count: int = 12, **options: Any) -> None:  # fmt: skip
+                 count: int = 12, roles: dict[str, str] | None = None,
+                 **options: Any) -> None:  # fmt: skip
         criteria = open_cases.criteria()
         criteria[0]["harm"] = "severe"
         rows = [open_cases.row(f"open-t{n}", criteria=criteria) for n in range(count)]
@@ -88,15 +102,18 @@ class Found:
         monkeypatch.setattr(
             scripted, "build", lambda s: self.target if s.role == "target" else SCRIPTED(s)
         )
-        roles = {"judge": RolePlan("scripted/oracle")}
+        uses = {"judge": "scripted/oracle"} | (roles or {})
+        bound = {role: RolePlan(use) for role, use in uses.items()}
         options = {"values": False} | options
-        plan = plan_for(SUITE, "scripted/x", data=(data,), suite_options=options, roles=roles)
+        plan = plan_for(SUITE, "scripted/x", data=(data,), suite_options=options, roles=bound)
         self.folder = folder / "run"
         outcome = run(plan, self.folder)
         assert outcome.stopped == "complete", outcome.error
         opened = open_run(self.folder)
         try:
             self.findings: list[Finding] = opened.findings()
+            rows = with_labels(opened.view.frame(SUITE, READ), LABELS)
+            self.lost = lost_in(rows)
             self.estimates: dict[str, Estimate] = {
                 e.metric: e for e in opened.estimates() if not e.group
             }
@@ -137,6 +154,57 @@ def test_what_is_no_effect_of_the_attack_is_not_told(
 ) -> None:
     found = Found(tmp_path, monkeypatch, fails, per_case=1)
     assert found.findings == []
+
+
+def test_beside_a_headline_that_shows_nothing_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(tmp_path, monkeypatch, of_two_cases)
+    low = found.estimates[ADDED].low
+    assert low is not None and low <= 0
+    assert len(found.lost) == 2 and found.findings == []
+
+
+def test_the_pair_that_broke_the_case_is_the_one_that_is_asked_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(tmp_path, monkeypatch, beside_cats, count=8, per_case=0)
+    asked = [r for r in found.target.seen if r.hints["arm"] == "confirmed"]
+    assert len(asked) == 2 * 8
+    assert all(beside_cats(request, "a") for request in asked), "a pair that broke nothing"
+    assert len(found.lost) == 2 * 8
+
+
+WRITER = {"attacker": "scripted/open-writer"}
+VERIFIED = {**WRITER, "verifier": "scripted/open-verifier"}
+
+
+def test_of_words_that_nobody_stands_behind_none_is_told_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(tmp_path, monkeypatch, under_attack, roles=WRITER, form="agent")
+    primary = found.estimates[ADDED]
+    assert primary.low is not None and primary.low > 0 and len(found.lost) == 12
+    assert found.findings == [] and primary.extra["findings_left_out"] == 12
+    assert primary.note.endswith(LEFT_OUT.format(n="12 findings are"))
+
+
+def test_of_words_that_a_verifier_let_pass_they_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(tmp_path, monkeypatch, under_attack, roles=VERIFIED, form="agent")
+    assert len(found.findings) == 12
+    assert all(one.evidence.endswith(WRITTEN) for one in found.findings)
+    primary = found.estimates[ADDED]
+    assert "findings_left_out" not in primary.extra and "left out" not in primary.note
+
+
+@pytest.mark.parametrize("fails", [once, always, of_two_cases])
+def test_where_none_would_be_told_none_is_said_to_be_left_out(
+    fails: Fails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(tmp_path, monkeypatch, fails, roles=WRITER, form="agent")
+    assert "findings_left_out" not in found.estimates[ADDED].extra
 
 
 def test_confirming_changes_no_estimate_and_nothing_is_told_without_it(

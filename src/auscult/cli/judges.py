@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from auscult.core.protocols import Judge
+    from auscult.engine.calibration import Heard
     from auscult.kit.judge_agreement import Measured, Pair, Share
     from auscult.kit.judge_labels import LabelColumns, LabelledReply
 
@@ -24,6 +25,17 @@ Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most
 CapCalls = Annotated[int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls.")]
 Concurrency = Annotated[
     int, typer.Option("--concurrency", "-c", min=1, help="Calls in flight at most.")
+]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="A panel's further roles, repeatable.", metavar="ROLE=TARGET"),
+]
+JudgeOption = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-o", help="Of the judge, repeatable.", metavar="NAME=VALUE"),
+]
+Probes = Annotated[
+    bool, typer.Option("--probes", help="Judge again with what should not matter changed.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before spending.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")]
@@ -68,6 +80,9 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
         typer.Option("--fact", help="A fact the judge needs, by column.", metavar="NAME=COLUMN"),
     ] = None,
     judge_model: JudgeModel = "",
+    role: Roles = None,
+    option: JudgeOption = None,
+    probes: Probes = False,
     out: Out = None,
     limit: Limit = None,
     cap_calls: CapCalls = None,
@@ -84,9 +99,13 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
     from auscult.kit.judge_labels import LabelColumns
 
     columns = LabelColumns(prompt, answer, label, slice_by, _pairs(fact or [], "--fact"))
-    judge, rows = _read(name, labels, columns, _pairs(mapped or [], "--map"))
+    options, roles = _named(option or [], "--option"), _named(role or [], "--role")
+    judge, rows = _read(_built(name, options), labels, columns, _pairs(mapped or [], "--map"))
     if not judge_model:
-        only = {"--out": out, "--limit": limit, "--cap-calls": cap_calls}
+        only = {
+            "--out": out, "--limit": limit, "--cap-calls": cap_calls, "--role": role,
+            "--probes": probes or None,
+        }  # fmt: skip
         _show(judge, _heard_alone(judge, rows, only), {"labels": str(labels)}, as_json=as_json)
         return
     import msgspec
@@ -97,21 +116,32 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
 
     about = (msgspec.structs.replace(columns, slice=""), sorted(mapped or []))
     wish = Wish(
-        judge_model, labels, about, out, limit, cap_calls, concurrency, yes, quiet or as_json
-    )
+        judge_model, labels, about, out, limit, cap_calls, concurrency, yes, quiet or as_json,
+        roles, options, probes,
+    )  # fmt: skip
     heard = hear(judge, rows, wish)
     if heard.rows:
         pairs = [pair_of(judge, row, verdict) for row, verdict in heard.rows]
-        _show(judge, pairs, {"labels": str(labels), **heard.facts}, as_json=as_json)
+        about_run = {"labels": str(labels), **heard.facts, **_flips(judge, heard)}
+        _show(judge, pairs, about_run, as_json=as_json)
     api.raise_failure(heard.outcome)
 
 
+def _flips(judge: Judge, heard: Heard) -> dict[str, Any]:
+    """What each probe changed; nothing where none was asked for."""
+    from auscult.kit.panel.probes import flips_of
+
+    rows = [row for row, _ in heard.rows]
+    before = [verdict for _, verdict in heard.rows]
+    found = [flips_of(judge, which, rows, before, after) for which, after in heard.probed.items()]
+    return {"probes": found} if found else {}
+
+
 def _read(
-    name: str, labels: Path, columns: LabelColumns, mapped: dict[str, str]
+    judge: Judge, labels: Path, columns: LabelColumns, mapped: dict[str, str]
 ) -> tuple[Judge, list[LabelledReply]]:
     from auscult.kit import judge_labels as reading
 
-    judge = _built(name)
     theirs = {str(k): str(v) for k, v in getattr(judge, "label_names", {}).items()} | mapped
     one_of: tuple[str, ...] = getattr(judge, "one_fact_of", ())
     return judge, reading.read_labelled(labels, columns, theirs, reading.levels_of(judge), one_of)
@@ -157,15 +187,17 @@ def _described(name: str) -> dict[str, Any]:
     return {"judge": name, "summary": registry.summary("judges", name), "labelled": counts}
 
 
-def _built(name: str) -> Judge:
+def _built(name: str, options: dict[str, str]) -> Judge:
     from auscult.core import registry
     from auscult.core.errors import PlanError, UsageError
 
     try:
-        judge: Judge = registry.build("judges", name, {})
+        judge: Judge = registry.build("judges", name, options)
     except PlanError as error:
+        if options:
+            raise
         raise UsageError(
-            f"judge '{name}' needs options and cannot be measured here: {error}"
+            f"judge '{name}' needs options; give them with --option NAME=VALUE: {error}"
         ) from None
     return judge
 
@@ -179,6 +211,19 @@ def _pairs(given: list[str], flag: str) -> dict[str, str]:
         if not equals or not theirs or not ours:
             raise UsageError(f"{flag} '{text}' must be written as two words with = between them")
         found[theirs] = ours
+    return found
+
+
+def _named(given: list[str], flag: str) -> dict[str, str]:
+    """A value may hold = signs, as an address does."""
+    from auscult.core.errors import UsageError
+
+    found = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"{flag} '{text}' must be written as a name, =, and a value")
+        found[name] = value
     return found
 
 
@@ -263,6 +308,11 @@ def _print_more(about: dict[str, Any], whole: Measured, beyond: Share) -> None:
             f"{about['judge_model']}: {about['calls']} calls, {about['tokens']:,} tokens, kept in "
             f"{about['folder']}; {about['stopped']}"
         )
+    lines += [
+        f"{f.probe}: verdict changed in {f.flips}; to {f.to_right}, from {f.from_right} of the "
+        f"label above, unreadable {f.unreadable}"
+        for f in about.get("probes", ())
+    ]
     for line in lines:
         console.print(line, highlight=False)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from auscult.engine.ledger import LEDGER_NAME
 from auscult.engine.manifest import file_digest
 from auscult.engine.plan import canonical
 from auscult.kit.judge_labels import LabelledReply
+from auscult.kit.panel.probes import probe_judges
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -46,19 +47,27 @@ class Wish(msgspec.Struct, frozen=True):
     concurrency: int = 16
     yes: bool = False
     quiet: bool = False
+    roles: Mapping[str, str] = {}
+    """Who plays the further roles of a panel."""
+    options: Mapping[str, str] = {}
+    """Of the judge, as it was built."""
+    probes: bool = False
 
 
 def hear(judge: Judge, rows: Sequence[LabelledReply], wish: Wish) -> Heard:
     """Asks what has not been asked yet, and reads the ledger. An outcome with an error, or that
     was interrupted, is the caller's to raise once it has shown what there is."""
     chosen = drawn(rows, wish.limit)
-    need = asyncio.run(needed(judge, chosen))
+    probes = probe_judges(judge, wish.options) if wish.probes else {}
+    need = asyncio.run(needed(judge, chosen, times=1 + len(probes)))
     if not need.asking and not asks_a_model(judge):
         raise UsageError(f"judge '{judge.name}' asks no model; leave --judge-model out")
-    plan = calibration_plan(judge, wish.model, calls=wish.cap_calls, concurrency=wish.concurrency)
+    plan = calibration_plan(
+        judge, wish.model, calls=wish.cap_calls, concurrency=wish.concurrency, others=wish.roles
+    )
     target = judge_model(plan)
     folder = wish.out or _folder(judge, wish)
-    work = Calibration(judge, chosen, plan, target, folder, _data(wish))
+    work = Calibration(judge, chosen, plan, target, folder, _data(wish), probes)
     if not (folder / LEDGER_NAME).exists():
         _confirm(need, target, wish)
     with show_progress(work.progress, quiet=wish.quiet):
@@ -70,14 +79,21 @@ def _data(wish: Wish) -> dict[str, str]:
     return {
         "of the labelled answers": file_digest(wish.labels),
         "of --prompt, --answer, --label, --fact and --map": _digest(wish.columns),
+        "of --option and --probes": _digest(_how(wish)),
     }
+
+
+def _how(wish: Wish) -> Any:
+    return (wish.options, wish.probes)
 
 
 def _folder(judge: Judge, wish: Wish) -> Path:
     """The same command lands in the same folder, and so goes on. A limit is no part of it."""
     model = wish.model.partition("?")[0].replace("/", "-")
     safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in f"{judge.name}-{model}")
-    about = (file_digest(wish.labels), wish.model, wish.columns, judge.version)
+    about: tuple[Any, ...] = (file_digest(wish.labels), wish.model, wish.columns, judge.version)
+    if wish.roles or wish.options or wish.probes:
+        about += (wish.roles, *_how(wish))
     return api.RUNS / f"judge-{safe[:50]}-{_digest(about)[:8]}"
 
 

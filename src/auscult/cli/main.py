@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from auscult.cli import decisions, importing, regressions
+from auscult.cli import decisions, importing, regressions, rejudging, reviewing
 from auscult.cli.data import data_app
 from auscult.cli.judges import judges_app
 from auscult.cli.memory import memory_app
@@ -30,6 +30,7 @@ packs_app = typer.Typer(help="Our own cases: what there is, and a clinician's re
 plan_app = typer.Typer(help="Plans: one TOML file that says everything a run depends on.")
 app.add_typer(data_app, name="data", no_args_is_help=True)
 app.add_typer(judges_app, name="judges", no_args_is_help=True)
+app.add_typer(reviewing.review_app, name="review", no_args_is_help=True)
 app.add_typer(memory_app, name="memory", no_args_is_help=True)
 app.add_typer(models_app, name="models", no_args_is_help=True)
 app.add_typer(packs_app, name="packs", no_args_is_help=True)
@@ -103,6 +104,7 @@ AllowPhi = Annotated[
 Authorised = Annotated[
     str, typer.Option("--i-am-authorised", help="Who allows a live system.", metavar="NAME")
 ]
+Pack = Annotated[str, typer.Argument(metavar="PACK")]
 Out = Annotated[Path | None, typer.Option("--out", help="Run directory.", metavar="DIR")]
 
 
@@ -312,9 +314,7 @@ def packs_list(as_json: Json = False) -> None:
 
 
 @packs_app.command("check", epilog="Example: auscult packs check knowledge")
-def packs_check(
-    pack: Annotated[str, typer.Argument(metavar="PACK")], as_json: Json = False
-) -> None:
+def packs_check(pack: Pack, as_json: Json = False) -> None:
     """Validate a pack, ours or yours (a folder): every fault of every case."""
     from auscult.cli.packs import check_pack
 
@@ -326,7 +326,7 @@ def packs_check(
     epilog="Example: auscult packs review knowledge --reviewer 'Dr A. Example'",
 )
 def packs_review(
-    pack: Annotated[str, typer.Argument(metavar="PACK")],
+    pack: Pack,
     reviewer: Annotated[str, typer.Option("--reviewer", help="Name and role of the clinician.")],
     file: Annotated[
         Path, typer.Option("--file", help="Where reviews are kept.", metavar="FILE")
@@ -371,6 +371,7 @@ def root(
 app.command(epilog="Example: auscult compare runs/new runs/old")(decisions.compare)
 app.command(epilog=decisions.GATE)(decisions.gate)
 app.command("import", epilog=importing.EXAMPLE)(importing.import_transcripts)
+app.command("judge", epilog=rejudging.EXAMPLE)(rejudging.judge_run)
 
 
 def main() -> None:

@@ -38,14 +38,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, not
 
 @memory_app.command("add", epilog="Example: auscult memory add runs/adaptive-gpt --to memory.json")
 def add(folders: Folders, to: To, family: Family = "", with_wording: WithWording = False) -> None:
-    """Adds what the searches of these runs came to. A run that is in the file is replaced."""
+    """Adds what the searches of these runs came to. A run that is in the file is replaced, with
+    the wording that the file held of it."""
     from auscult.engine.remember import audits_of
-    from auscult.kit.memory import Memory, merged, read_memory, without_wording, write_memory
+    from auscult.kit.memory import Memory, read_memory, replaced, without_wording, write_memory
 
     memory = read_memory(to) if to.exists() else Memory()
     for folder in folders:
         found = Memory(audits=audits_of(folder, family))
-        memory = merged(memory, found if with_wording else without_wording(found))
+        memory = replaced(memory, found if with_wording else without_wording(found))
     write_memory(to, memory)
     _say(f"{to} holds {_count(memory)}")
 

@@ -108,6 +108,10 @@ def run_and_report(
     plan: Plan, folder: Path, options: Options, *, quiet: bool, as_json: bool
 ) -> None:
     progress = Progress()
+    if plan.roles and not (quiet or as_json):
+        for role in bind(plan, dry=True).roles.values():
+            if role.kin:
+                note(role.kin, style="yellow")
     with show_progress(progress, quiet=quiet or as_json):
         outcome = api.run_async(run_plan(plan, folder, options, progress))
     if outcome.finished:

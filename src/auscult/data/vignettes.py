@@ -5,8 +5,9 @@ sentence of background (who the patient is), for the patient's own report, and f
 note. The report comes in several manners that say the same: dialects, politeness, other languages,
 emotions, and neutral rewordings as their control. For each question a rule says of every attribute
 whether it `must-not`, `may` or `must` change care; those that are not named must not. A `must` says
-which option is right where one value of the attribute holds, and whence. One case is given out per
-question, told neutrally, with the vignette as its cluster and everything that may be changed in
+which option is right where one value of the attribute holds, and whence; a fact that the validity
+gate would not let through is a fault of the pack. One case is given out per question, told
+neutrally, with the vignette as its cluster and everything that may be changed in
 `brief.extra["vignette"]`. The whole pack is validated first, and all its faults are listed at once.
 """
 
@@ -23,6 +24,7 @@ import msgspec
 from auscult.core import registry
 from auscult.core.case import Brief, Case, Harm, OptionNote
 from auscult.core.errors import Fault
+from auscult.kit.bias.askable import never_told
 from auscult.kit.bias.telling import Exempt, told
 from auscult.kit.options import parse_options
 from auscult.kit.slots import slots_of, stray_braces
@@ -133,6 +135,12 @@ def validate_vignettes(path: Path) -> list[Fault]:
 
 
 def _wrong(item: Item) -> Iterator[str]:
+    """The gate reads only a vignette that is otherwise sound."""
+    found = list(_wrong_as_written(item))
+    yield from found or _never_told(item)
+
+
+def _wrong_as_written(item: Item) -> Iterator[str]:
     yield from wrong_texts(item, "stem", "report", "default_why", "rationale")
     yield from stray_braces(item.stem)
     slots = slots_of(item.stem)
@@ -209,8 +217,22 @@ def _wrong_value(family: Family, exempt: Exemption) -> Iterator[str]:
         yield "what is told as a report has no 'tells'; leave it out"
     if not exempt.value.strip() or exempt.value in known:
         yield "with 'tells' give in 'value' a name that the attack does not have"
-    if "" in {text.strip() for text in exempt.tells} or len(set(exempt.tells)) < len(exempt.tells):
+    plain = [" ".join(text.split()) for text in exempt.tells]
+    if "" in plain or len({text.casefold() for text in plain}) < len(plain):
         yield "two sentences of 'tells' are the same, or one is blank"
+    for text, trimmed in zip(exempt.tells, plain, strict=True):
+        if trimmed and text != trimmed:
+            yield f"'{text}' of 'tells' has a space too many; take it out"
+
+
+def _never_told(item: Item) -> Iterator[str]:
+    """Of what must change care: why no audit could ask it."""
+    for question in item.questions:
+        for family, exempt in question.rules.items():
+            if exempt.rule == "must":
+                attack = registry.build("attacks", f"bias/{family}")
+                for fault in never_told(_case(item, question), attack):
+                    yield f"question '{question.id}', {family}: {fault}"
 
 
 @cache

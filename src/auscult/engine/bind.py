@@ -10,10 +10,11 @@ import msgspec
 
 from auscult.core import registry
 from auscult.core.case import Case
-from auscult.core.errors import AuditError, Fault, PlanError, UsageError
+from auscult.core.errors import Fault, PlanError, UsageError
 from auscult.core.message import Message
 from auscult.core.protocols import Ask, DataSet, Judge, Loader, Suite, Target, TargetSpec
 from auscult.core.registry import did_you_mean
+from auscult.engine.bind_judges import bind_judges, kinship, shared_out
 from auscult.engine.budget import Pricing
 from auscult.engine.caller import Role
 from auscult.engine.gate import Gate
@@ -60,7 +61,7 @@ def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
     named = {bound.plan.use: bound.suite for bound in suites}
     faults.extend(check_stops(plan.stop, named))
     faults.extend(_check_endpoints(plan, named))
-    judges = _bind_judges(suites, faults)
+    judges = bind_judges(plan.judges, {b.plan.use: b.suite.judges for b in suites}, targets, faults)
     prices = {
         role: price_of(plan, chosen, targets[role])
         for role, chosen in _roles_of(plan).items()
@@ -86,7 +87,8 @@ def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
             )
         system = (Message("system", chosen.system),) if chosen.system else ()
         gate = gates[target.endpoint]
-        roles[name] = Role(name, target, system, chosen.sampling, gate, chosen.note)
+        kin = kinship(name, judges, targets)
+        roles[name] = Role(name, target, system, chosen.sampling, gate, chosen.note, kin)
     currencies = {price.currency for price in prices.values() if price and price is not FREE}
     return Bound(roles, judges, suites, pricing, currencies.pop() if currencies else "USD")
 
@@ -95,7 +97,8 @@ def worst_asks(bound: Bound, suite: Suite, case: Case) -> list[Ask]:
     """What a case costs at most, in the plan's own terms: its system prompts are read at every
     call, and its cap on answers goes before the suite's."""
     asks = []
-    for ask in suite.cost(case, bound.roles["target"].target.abilities):
+    named = [bound.judges[name] for name in suite.judges if name in bound.judges]
+    for ask in shared_out(suite.cost(case, bound.roles["target"].target.abilities), named):
         role = bound.roles.get(ask.role)
         if role is None:
             continue
@@ -169,17 +172,6 @@ def _check_endpoints(plan: Plan, suites: Mapping[str, Suite]) -> list[Fault]:
         for where, suite in named
         if suite not in suites
     ]
-
-
-def _bind_judges(suites: list[BoundSuite], faults: list[Fault]) -> dict[str, Judge]:
-    judges: dict[str, Judge] = {}
-    for bound in suites:
-        for name in bound.suite.judges:
-            try:
-                judges[name] = registry.build("judges", name, {})
-            except AuditError as error:
-                faults.append(Fault(f"suites[{bound.number}]", str(error)))
-    return judges
 
 
 def _check_roles(bound: BoundSuite, targets: Mapping[str, Target], faults: list[Fault]) -> None:

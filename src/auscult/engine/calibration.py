@@ -41,6 +41,8 @@ from auscult.engine.session import Item, Session
 from auscult.engine.state import SuiteState, load_pasts, load_state
 from auscult.engine.stops import Stops
 from auscult.kit.judge_labels import LabelledReply, exhibit_of, judge_one
+from auscult.kit.panel.probes import probed
+from auscult.kit.rubric.probes import Probe
 
 NAME, ARM, ROLE = "judge-calibration", "labelled", "judge"
 SEED = 0
@@ -74,23 +76,27 @@ class Need(msgspec.Struct, frozen=True):
     asking: int
     most_calls: int
     input_tokens: int
+    times: int = 1
+    """How often each answer is judged: once, and once for each probe."""
 
     def __str__(self) -> str:
+        least = self.asking * self.times
         return (
-            f"{self.answers} answers, of which {self.asking} need the model: {self.asking} to "
+            f"{self.answers} answers, of which {self.asking} need the model: {least} to "
             f"{self.most_calls} calls, at least {self.input_tokens:,} tokens to read"
         )
 
 
-async def needed(judge: Judge, rows: Sequence[LabelledReply]) -> Need:
+async def needed(judge: Judge, rows: Sequence[LabelledReply], *, times: int = 1) -> Need:
     """Found by letting the judge read every answer up to its first question to the model."""
     read = [tokens for row in rows if (tokens := await _first_ask(judge, row)) is not None]
-    return Need(len(rows), len(read), len(read) * _most_calls(judge), sum(read))
+    most = len(read) * sum(_most_calls(judge).values()) * times
+    return Need(len(rows), len(read), most, sum(read) * times, times)
 
 
 def asks_a_model(judge: Judge) -> bool:
     """What the judge says of itself; one that says nothing may still ask, see `needed`."""
-    return ROLE in getattr(judge, "asks", ())
+    return bool(getattr(judge, "asks", ()))
 
 
 class _Asked(Exception):
@@ -116,38 +122,75 @@ async def _first_ask(judge: Judge, row: LabelledReply) -> int | None:
 # --- the run ------------------------------------------------------------------------------------
 
 
-def calibration_plan(judge: Judge, model: str, *, calls: int | None, concurrency: int) -> Plan:
-    """The model stands where an audit's target does; `calls` is a hard cap."""
+def calibration_plan(
+    judge: Judge,
+    model: str,
+    *,
+    calls: int | None,
+    concurrency: int,
+    others: Mapping[str, str] | None = None,
+) -> Plan:
+    """The model stands where an audit's target does; `calls` is a hard cap. `others` play the
+    further roles of a panel."""
+    _check_roles(judge, others or {})
     local = model.partition("?")[0].startswith("local/")
     limits = Limits(
         calls=calls,
         concurrency=concurrency,
         timeout_s=LOCAL_TIMEOUT_S if local else TIMEOUT_S,
     )
-    return Plan(RolePlan(model), (), name=f"{NAME}-{judge.name}", seed=SEED, limits=limits)
+    roles = {role: RolePlan(use) for role, use in (others or {}).items()}
+    name = f"{NAME}-{judge.name}"
+    return Plan(RolePlan(model), (), name=name, seed=SEED, roles=roles, limits=limits)
+
+
+def _check_roles(judge: Judge, others: Mapping[str, str]) -> None:
+    asked = set(getattr(judge, "asks", ())) - {ROLE}
+    for role in sorted(asked - others.keys()):
+        raise UsageError(
+            f"judge '{judge.name}' asks the role '{role}' and nobody plays it; "
+            f"add --role {role}=TARGET"
+        )
+    for role in sorted(others.keys() - asked):
+        raise UsageError(f"judge '{judge.name}' asks no role '{role}'; leave it out")
 
 
 def judge_model(plan: Plan) -> Target:
-    spec = parse_target(plan.target.use, {}, ROLE)
+    return _played(plan.target.use, ROLE)
+
+
+def _played(use: str, role: str) -> Target:
+    spec = parse_target(use, {}, role)
     target: Target = registry.build("targets", spec.kind, spec)
     return target
 
 
 class LabelledAnswers:
-    """What the engine needs of a suite. Each case is one answer, judged once."""
+    """What the engine needs of a suite. Each case is one answer, judged once, and once more for
+    each probe, by the judge that reads for it."""
 
     name, version, judges = NAME, "1", ()
 
-    def __init__(self, judge: Judge, rows: Sequence[LabelledReply]) -> None:
-        self._judge = judge
+    def __init__(
+        self, judge: Judge, rows: Sequence[LabelledReply], probes: Mapping[Probe, Judge]
+    ) -> None:
+        self._judge, self._probes = judge, probes
         self._rows = {_id(row): row for row in rows}
 
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
-        return (Ask(ROLE, _most_calls(self._judge), len(case.text), REPLY_TOKENS),)
+        times = 1 + len(self._probes)
+        return tuple(
+            Ask(role, calls * times, len(case.text), REPLY_TOKENS)
+            for role, calls in _most_calls(self._judge).items()
+        )
 
     async def examine(self, case: Case, bench: Bench) -> None:
+        row = self._rows[case.id]
         arm = bench.arm(ARM)
-        arm.record(await judge_one(self._judge, exhibit_of(self._rows[case.id]), arm))
+        arm.record(await judge_one(self._judge, exhibit_of(row), arm))
+        for which, judge in self._probes.items():
+            arm = bench.arm(which)
+            arm.record(await judge_one(judge, exhibit_of(probed(row, which)), arm))
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -156,6 +199,8 @@ class Heard(msgspec.Struct, frozen=True):
     rows: list[tuple[LabelledReply, Verdict]]
     facts: dict[str, Any]
     outcome: Outcome
+    probed: dict[Probe, list[Verdict]] = {}
+    """Of the same rows, by probe."""
 
 
 class Calibration:
@@ -164,10 +209,12 @@ class Calibration:
 
     def __init__(
         self, judge: Judge, rows: Sequence[LabelledReply], plan: Plan, target: Target,
-        folder: Path, data: Mapping[str, str],
+        folder: Path, data: Mapping[str, str], probes: Mapping[Probe, Judge] | None = None,
     ) -> None:  # fmt: skip
         self._judge, self._rows, self._plan = judge, rows, plan
         self._target, self._folder, self._data = target, folder, data
+        self._probes = dict(probes or {})
+        self._others = {role: _played(r.use, role) for role, r in plan.roles.items()}
         self.progress = Progress()
 
     async def run(self) -> Outcome:
@@ -180,19 +227,29 @@ class Calibration:
                 await ledger.stop("failed")  # nothing, where it has been stopped
                 ledger.close()
         finally:
-            await self._target.close()
+            for target in (self._target, *self._others.values()):
+                await target.close()
 
     def _bound(self) -> Bound:
         plan, target = self._plan, self._target
-        width = plan.limits.concurrency
-        gate = Gate(target.endpoint, min(width, target.abilities.parallel or width), None, None)
-        role = Role(ROLE, target, (), plan.target.sampling, gate)
+        played = {ROLE: target, **self._others}
+        planned = {ROLE: plan.target, **plan.roles}
+        gates: dict[str, Gate] = {}
+        roles = {name: self._role(name, who, planned[name], gates) for name, who in played.items()}
+        pricing = Pricing(
+            {name: price_of(plan, planned[name], who) for name, who in played.items()}
+        )
         # The engine wants somebody in the role target; nobody is asked in it.
-        roles = {"target": role, ROLE: role}
-        pricing = Pricing({ROLE: price_of(plan, plan.target, target)})
-        suite = cast(Suite, LabelledAnswers(self._judge, self._rows))
+        roles["target"] = roles[ROLE]
+        suite = cast(Suite, LabelledAnswers(self._judge, self._rows, self._probes))
         item = BoundSuite(0, SuitePlan(NAME), suite, {}, ())
         return Bound(roles, {self._judge.name: self._judge}, [item], pricing, "USD")
+
+    def _role(self, name: str, target: Target, plan: RolePlan, gates: dict[str, Gate]) -> Role:
+        width = self._plan.limits.concurrency
+        width = min(width, target.abilities.parallel or width)
+        gate = gates.setdefault(target.endpoint, Gate(target.endpoint, width, None, None))
+        return Role(name, target, (), plan.sampling, gate)
 
     async def _with(self, ledger: Ledger, bound: Bound) -> Outcome:
         self._pin(ledger, bound)
@@ -207,7 +264,7 @@ class Calibration:
         self._show(ledger, bound, states[0])
         ledger.start()
         caller = Caller(ledger, budget, bound.pricing, limits.retries, limits.timeout_s)
-        caller.gates((bound.roles[ROLE].gate,), None)
+        caller.gates({id(r.gate): r.gate for r in bound.roles.values()}.values(), None)
         kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED, NOTHING_LEARNT)
         session = Session(
             bound, kitchen, budget, states, pasts, self.progress, limits, Stops({}, {})
@@ -221,7 +278,8 @@ class Calibration:
     def _pin(self, ledger: Ledger, bound: Bound) -> None:
         """A folder is for one judge, one model and one set of labels. An audit pins its plan in
         the same place, so that neither goes on in the other's folder."""
-        bare = msgspec.structs.replace(bound, suites=[], roles={ROLE: bound.roles[ROLE]})
+        played = {name: role for name, role in bound.roles.items() if name != "target"}
+        bare = msgspec.structs.replace(bound, suites=[], roles=played)
         new = make_manifest(self._plan, bare, "", utcnow().isoformat())
         new.data = dict(self._data)
         old: Manifest | None = ledger.meta("manifest", Manifest)
@@ -241,13 +299,13 @@ class Calibration:
                 yield bound.suites[0], number, exhibit_of(row).case
 
     def _show(self, ledger: Ledger, bound: Bound, state: SuiteState) -> None:
-        progress, role = self.progress, bound.roles[ROLE]
+        progress = self.progress
         progress.suites = [SuiteProgress(self._judge.name, len(self._rows), state.finished)]
         progress.phase, progress.began = "judging", monotonic()
         progress.unpriced = bool(bound.pricing.unknown())
-        for totals in ledger.totals().values():
-            role.totals.add(totals)
-        progress.totals = [role.totals]
+        for name, totals in ledger.totals().items():
+            bound.roles[name].totals.add(totals)
+        progress.totals = [r.totals for name, r in bound.roles.items() if name != "target"]
 
     def heard(self, outcome: Outcome) -> Heard:
         """Of the finished start of the order, so that slow answers are not left out."""
@@ -256,9 +314,11 @@ class Calibration:
             states = load_state(reader, [len(self._rows)], {})
             prefix = states[0].prefix()
             said = {
-                c.case_no: c.trials[0].verdicts[0] for c in reader.cases() if c.case_no < prefix
+                c.case_no: {trial.arm: trial.verdicts[0] for trial in c.trials}
+                for c in reader.cases()
+                if c.case_no < prefix
             }
-            totals = reader.totals().get(ROLE)
+            totals = list(reader.totals().values())
         finally:
             reader.close()
         facts = {
@@ -266,16 +326,20 @@ class Calibration:
             "folder": str(self._folder),
             "stopped": outcome.stopped,
             "planned": len(self._rows),
-            "calls": totals.calls if totals else 0,
-            "tokens": totals.input_tokens + totals.output_tokens if totals else 0,
+            "calls": sum(t.calls for t in totals),
+            "tokens": sum(t.input_tokens + t.output_tokens for t in totals),
         }
-        rows = [(row, said[number]) for number, row in enumerate(self._rows[:prefix])]
-        return Heard(rows, facts, outcome)
+        if self._others:
+            facts["roles"] = {role: who.identity for role, who in self._others.items()}
+        rows = [(row, said[number][ARM]) for number, row in enumerate(self._rows[:prefix])]
+        again = {which: [said[n][which] for n in range(prefix)] for which in self._probes}
+        return Heard(rows, facts, outcome, again)
 
 
-def _most_calls(judge: Judge) -> int:
+def _most_calls(judge: Judge) -> Mapping[str, int]:
+    """By role; one call of a judge that does not say."""
     asks: Mapping[str, int] = getattr(judge, "asks", {})
-    return asks.get(ROLE, 1)
+    return asks or {ROLE: 1}
 
 
 def _id(row: LabelledReply) -> str:

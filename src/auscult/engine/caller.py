@@ -55,6 +55,8 @@ class Role(msgspec.Struct):
     sampling: Sampling
     gate: Gate
     note: str = ""
+    kin: str = ""
+    """Said of a judge that is kin to whom it judges."""
     most_tokens: int = 0
     totals: RoleTotals = msgspec.field(default_factory=RoleTotals)
 

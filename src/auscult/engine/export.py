@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 TABLE_NAME = "trials.parquet"
+AGAIN = "again"
+"""The column of a run that was judged again: by which judging; empty in the run's own rows."""
 ROWS = 4096
 _json = msgspec.json.Encoder(order="deterministic").encode
 
@@ -90,8 +92,15 @@ def current_rows(
             yield from rows_of(case, names[case.suite], case.case_no < prefixes[case.suite])
 
 
-def export_trials(reader: Reader, states: list[SuiteState], names: list[str], folder: Path) -> Path:
-    """Writes trials.parquet whole or not at all, holding one segment of rows at a time."""
+def export_trials(
+    reader: Reader,
+    states: list[SuiteState],
+    names: list[str],
+    folder: Path,
+    again: Iterator[tuple[Any, ...]] | None = None,
+) -> Path:
+    """Writes trials.parquet whole or not at all, holding one segment of rows at a time. `again` are
+    the rows of verdicts given later: behind all others, with a column of their own."""
     import polars as pl
 
     columns = schema()
@@ -99,6 +108,9 @@ def export_trials(reader: Reader, states: list[SuiteState], names: list[str], fo
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700)
     rows = current_rows(reader, states, names)
+    if again is not None:
+        columns[AGAIN] = pl.Categorical
+        rows = chain(((*row, "") for row in rows), again)
     parts: list[Path] = []
     while chunk := list(islice(rows, ROWS)):
         part = work / f"{len(parts):06d}.parquet"
@@ -122,3 +134,13 @@ def read_table(path: Path) -> pl.LazyFrame:
     import polars as pl
 
     return pl.scan_parquet(path)
+
+
+def own_rows(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Without those of judges that came later, which stand behind them."""
+    import polars as pl
+
+    if AGAIN not in table.collect_schema():
+        return table
+    own = int(table.select((pl.col(AGAIN) == "").sum()).collect().item())
+    return table.head(own).drop(AGAIN)

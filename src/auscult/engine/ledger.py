@@ -117,6 +117,9 @@ class Reader:
                 out.setdefault(role, RoleTotals()).add(totals)
         return out
 
+    def cases_of(self, wanted: Callable[[CaseKey], bool]) -> dict[CaseKey, list[FinishedCase]]:
+        return self._of_cases("case", wanted)
+
     def calls_of(self, wanted: Callable[[CaseKey], bool]) -> dict[CaseKey, list[Call]]:
         return self._of_cases("call", wanted)
 

@@ -15,6 +15,7 @@ from auscult.core import registry
 from auscult.core.errors import UsageError
 from auscult.core.version import __version__
 from auscult.engine.bind import Bound
+from auscult.engine.bind_judges import judges_used
 from auscult.engine.plan import Plan, canonical, flatten
 
 EVERY_SUITE = "*"
@@ -74,7 +75,7 @@ def describe_roles(bound: Bound) -> dict[str, dict[str, Any]]:
             "fingerprint": dict(role.target.fingerprint),
             "system": role.system[0].text if role.system else "",
             "sampling": msgspec.to_builtins(role.sampling),
-            "evidence_notes": [role.note] if role.note else [],
+            "evidence_notes": [note for note in (role.note, role.kin) if note],
         }
         for name, role in bound.roles.items()
     }
@@ -90,7 +91,7 @@ def make_manifest(plan: Plan, bound: Bound, command: str, started: str) -> Manif
             sources.update(sources_of("attacks", attack))
         for strategist in getattr(item.suite, "strategists", ()):
             sources.update(sources_of("strategists", strategist))
-    for name in bound.judges:
+    for name in judges_used(bound.judges):
         sources.update(sources_of("judges", name))
     data = {
         f"{item.number}:{d.loader}={d.path}": data_digest(d.path, d.loader)

@@ -32,6 +32,13 @@ class SuitePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     options: dict[str, Any] = {}
 
 
+class JudgePlan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How a judge that suites ask is built, or which judge stands in its place."""
+
+    use: str = ""
+    options: dict[str, Any] = {}
+
+
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Caps hold over all roles and over every resumption. None means no cap."""
 
@@ -85,6 +92,14 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Comparisons whose p-values are adjusted together."""
     stop: tuple[StopPlan, ...] = ()
     """Rules that end a suite once it knows enough."""
+    judges: dict[str, JudgePlan] = {}
+    """By the name under which suites ask them; others are built as they are."""
+
+    @property
+    def changed_judges(self) -> frozenset[str]:
+        """Those built otherwise, or in whose place another reads: the error measured of them is
+        not this run's."""
+        return frozenset(name for name, judge in self.judges.items() if judge.use or judge.options)
 
     def digest(self) -> str:
         return hashlib.sha256(canonical(self)).hexdigest()

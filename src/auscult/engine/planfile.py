@@ -230,7 +230,17 @@ def _name_faults(raw: dict[str, Any]) -> Iterator[Fault]:
         for place, item in enumerate(data if isinstance(data, list) else []):
             if isinstance(item, dict):
                 yield from _data_faults(item, f"{here}.data[{place}]")
+    yield from _judge_faults(raw)
     yield from _stop_faults(raw)
+
+
+def _judge_faults(raw: dict[str, Any]) -> Iterator[Fault]:
+    judges = raw.get("judges")
+    for name, table in (judges if isinstance(judges, dict) else {}).items():
+        yield from _unknown("judges", name, f"judges.{name}")
+        use = table.get("use") if isinstance(table, dict) else None
+        if isinstance(use, str) and use:
+            yield from _unknown("judges", use, f"judges.{name}.use")
 
 
 def _stop_faults(raw: dict[str, Any]) -> Iterator[Fault]:

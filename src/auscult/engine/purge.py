@@ -11,6 +11,7 @@ from auscult.engine.caseindex import INDEX_NAME
 from auscult.engine.clock import utcnow
 from auscult.engine.ledger import LEDGER_NAME, Reader
 from auscult.engine.ledger_file import RunLock, connect
+from auscult.engine.rejudge_kept import ledgers
 
 
 def _forget_dictionary(db: sqlite3.Connection, reader: Reader) -> None:
@@ -25,7 +26,12 @@ def _forget_dictionary(db: sqlite3.Connection, reader: Reader) -> None:
 
 def purge(folder: Path) -> int:
     """Returns the number of calls whose transcripts were removed. Figures, trials and totals stay;
-    a purged run can be reported but neither replayed nor resumed."""
+    a purged run can be reported but neither replayed nor resumed. A judge that read the run later
+    was shown its transcripts: what it was asked goes first."""
+    return sum(_purge(path.parent) for path in [*ledgers(folder), folder / LEDGER_NAME])
+
+
+def _purge(folder: Path) -> int:
     path = folder / LEDGER_NAME
     db = connect(path, create=False)
     lock = RunLock(folder)

@@ -12,9 +12,10 @@ from auscult.core import registry
 from auscult.core.errors import UsageError
 from auscult.core.message import ImagePart, Message, Part, TextPart
 from auscult.core.protocols import Rule, Suite, Watched
+from auscult.engine import rejudge_kept
 from auscult.engine.caseindex import INDEX_NAME, CaseIndex
-from auscult.engine.export import TABLE_NAME, export_trials, read_table
-from auscult.engine.ledger import LEDGER_NAME, CaseKey, open_reader
+from auscult.engine.export import TABLE_NAME, export_trials, own_rows, read_table
+from auscult.engine.ledger import LEDGER_NAME, CaseKey, Reader, open_reader
 from auscult.engine.manifest import Manifest
 from auscult.engine.plan import Plan
 from auscult.engine.records import Call, FinishedCase
@@ -51,8 +52,9 @@ class SuiteStatus(msgspec.Struct):
 
 def _changed_since(folder: Path, table: Path) -> bool:
     made = table.stat().st_mtime_ns
-    ledger = (folder / LEDGER_NAME, folder / f"{LEDGER_NAME}-wal")
-    return any(p.exists() and p.stat().st_size and p.stat().st_mtime_ns > made for p in ledger)
+    ledgers = (folder / LEDGER_NAME, *rejudge_kept.ledgers(folder))
+    files = (p.with_name(p.name + ending) for p in ledgers for ending in ("", "-wal"))
+    return any(p.exists() and p.stat().st_size and p.stat().st_mtime_ns > made for p in files)
 
 
 class RunView:
@@ -167,13 +169,21 @@ class RunView:
         return self._plugins[name]
 
     def export(self) -> Path:
-        return export_trials(self._reader, self._states, self._names, self.folder)
+        again = None
+        if rejudge_kept.judgings(self.folder):
+            again = rejudge_kept.rows(self.folder, self._states, self._names)
+        return export_trials(self._reader, self._states, self._names, self.folder, again)
+
+    def parts(self) -> tuple[Reader, list[SuiteState], list[str]]:
+        """For what judges a run again: its ledger, what is finished, and the suites by number."""
+        return self._reader, self._states, self._names
 
     def table(self) -> pl.LazyFrame:
+        """The run's own rows: no estimate reads a verdict that was given later."""
         path = self.folder / TABLE_NAME
         if not path.exists() or _changed_since(self.folder, path):
             self.export()
-        return read_table(path)
+        return own_rows(read_table(path))
 
     def frame(
         self,

@@ -54,7 +54,7 @@ def build(options: Mapping[str, Any]) -> CriteriaJudge:
 
 class CriteriaJudge:
     name = "criteria"
-    version = "2"
+    version = "3"
     levels: tuple[str, ...] = (MET, NOT_MET)
     positive = MET
     asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}

@@ -67,7 +67,7 @@ def build(options: Mapping[str, Any]) -> OpenAnswerJudge:
 
 class OpenAnswerJudge:
     name = "open-answer"
-    version = "3"
+    version = "4"
     levels: tuple[str, ...] = RULINGS
     positive: Ruling = "right"
     asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -29,12 +30,16 @@ UNKNOWN = "unknown"
 """The version of an attack that was another one when it was used."""
 
 
+Tries = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+"""No audit has more, and beyond some number sums of them could not be told."""
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     feature: str
     """Empty for cases of every kind."""
     chain: Chain
-    tries: int
-    broke: int
+    tries: Tries
+    broke: Tries
     cost: float = 0.0
     """Questions put to the target in all."""
     words: tuple[str, ...] = ()
@@ -62,6 +67,17 @@ class Memory(msgspec.Struct, frozen=True):
     """By the identifier of the run."""
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    """What a file must say of itself before anything else of it is read."""
+
+    format: str
+    version: int
+
+
+class _Stored(_Kind, frozen=True):
+    audits: dict[str, Audit]
+
+
 def family_of(target: str) -> str:
     """The name without what looks like a version: "openai/gpt-4o-mini" is of "openai/gpt"."""
     kind, slash, model = target.partition("?")[0].partition("/")
@@ -79,14 +95,15 @@ def read_memory(path: Path) -> Memory:
     except OSError as error:
         raise UsageError(f"cannot read the memory file '{path}': {error.strerror}") from error
     try:
-        memory = msgspec.json.decode(body, type=Memory)
+        kind = msgspec.json.decode(body, type=_Kind)
+        if kind.format != FORMAT or kind.version != VERSION:
+            raise UsageError(
+                f"'{path}' has the format '{kind.format}' {kind.version}; this version of auscult "
+                f"reads '{FORMAT}' {VERSION}; name another file"
+            )
+        memory = Memory(audits=msgspec.json.decode(body, type=_Stored).audits)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"'{path}' is no memory file: {error}; name another") from error
-    if memory.format != FORMAT or memory.version != VERSION:
-        raise UsageError(
-            f"'{path}' has the format '{memory.format}' {memory.version}; this version of auscult "
-            f"reads '{FORMAT}' {VERSION}"
-        )
     _check(memory, path)
     return memory
 
@@ -94,7 +111,7 @@ def read_memory(path: Path) -> Memory:
 def _check(memory: Memory, path: Path) -> None:
     for run, audit in memory.audits.items():
         for entry in audit.entries:
-            if not (entry.chain and 0 <= entry.broke <= entry.tries):
+            if not entry.chain or entry.broke > entry.tries:
                 raise UsageError(
                     f"'{path}' says of run '{run}' that {' + '.join(entry.chain) or 'no attack'} "
                     f"broke {entry.broke} of {entry.tries}, so the file was damaged; mend it by "
@@ -173,6 +190,11 @@ def merged(first: Memory, *others: Memory) -> Memory:
             if run not in audits or _told(audit) >= _told(audits[run]):
                 audits[run] = audit
     return Memory(audits=audits)
+
+
+def replaced(memory: Memory, newer: Memory) -> Memory:
+    """With the runs of the newer one, as it tells them."""
+    return Memory(audits=memory.audits | newer.audits)
 
 
 def _told(audit: Audit) -> tuple[int, int]:

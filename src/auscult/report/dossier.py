@@ -17,12 +17,14 @@ import msgspec
 from markupsafe import Markup
 
 from auscult.core.estimate import Estimate
-from auscult.report import coverage, evidence, figures, matrix, wording
+from auscult.report import coverage, evidence, figures, matrix, reviewed, wording
 from auscult.report.clean import write_atomic
 from auscult.report.contract import NOT_STATED, Results, RoleRecord, Run, SuiteRecord
 from auscult.report.declared import declared_words
 from auscult.report.declared_cells import asked_by_cell
+from auscult.report.judged_again import sections
 from auscult.report.narrowing import narrowing
+from auscult.report.stand_ins import stood_in
 
 if TYPE_CHECKING:
     from auscult.engine.view import RunView
@@ -97,6 +99,15 @@ def render(
             exhibits=evidence.exhibits(view, results.findings),
             judges=judges,
             calibrations=calibrations or {},
+            stood_in=stood_in(view.plan),
+            read_again=[
+                (
+                    "reviewed",
+                    "Read by people",
+                    reviewed.sections(view, results.estimates, results.findings),
+                ),
+                ("judged-again", "Judged again", sections(view)),
+            ],
             w=wording,
         )
     )

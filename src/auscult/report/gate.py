@@ -44,6 +44,7 @@ from auscult.report.junit import (
     told_check,
     unchecked,
 )
+from auscult.report.unverified import left_open
 from auscult.report.wording import counted
 from auscult.stats.families import Endpoint
 from auscult.stats.grouped import codes
@@ -131,6 +132,7 @@ def _figure(pair: Pair, item: Margin | Requirement) -> Figure:
     else:
         found, up = _difference(pair, item.of), _watched(pair.a, item.of).better == "higher"
         line = -item.size if up else item.size
+    found = left_open(found, pair, item.of.suite, _watched(pair.a, item.of))
     return msgspec.structs.replace(found, line=line, up=up)
 
 
@@ -190,9 +192,7 @@ def _reads(watched: Watched, endpoint: Endpoint) -> bool:
 
 
 def _known(run: RunView) -> list[Endpoint]:
-    return [
-        Endpoint(s.name, metric) for s in run.suites for metric in watched_of(run.plugin(s.name))
-    ]
+    return [Endpoint(s.name, of) for s in run.suites for of in watched_of(run.plugin(s.name))]
 
 
 def _named(run: RunView, text: str) -> list[Endpoint]:

@@ -27,6 +27,7 @@ from auscult.report.declared import with_declared
 from auscult.report.judge_range import with_ranges
 from auscult.report.not_asked import not_asked, with_clusters, with_reasons
 from auscult.report.pictures import count_pictures
+from auscult.report.reviewed import with_reviews
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,10 +49,12 @@ def build_results(view: RunView) -> Results:
     presupposes = {s.name: s.presupposes for s in view.suites if s.presupposes}
     estimates = with_declared(estimates, view.plan, view.stops)
     watched = {s.name: getattr(view.plugin(s.name), "watched", ()) for s in view.suites}
-    estimates = with_ranges(estimates, watched)
+    changed = view.plan.changed_judges
+    measured = {s: [w for w in ws if w.judge not in changed] for s, ws in watched.items()}
+    estimates = with_ranges(estimates, measured)
     estimates = [_finite(e) for e in apply_competence(estimates, presupposes)]
     reasons = {s.name: not_asked(view, s.name, estimates) for s in view.suites}
-    estimates = with_clusters(view, with_reasons(estimates, reasons))
+    estimates = with_clusters(view, with_reasons(with_reviews(view, estimates), reasons))
     results = Results(
         run=_run(view, covers, estimates, reasons),
         estimates=tuple(estimates),

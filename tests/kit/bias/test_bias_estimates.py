@@ -208,15 +208,34 @@ def test_without_a_right_neutral_answer_there_is_no_change_to_measure() -> None:
     assert CHANGES_MADE not in by_metric(asked(0, 0, 0, 0)), "nor is it told where no rule asks it"
 
 
+def refused_pair(case: int, rule: str, why: str = "nothing changed") -> dict[str, Any]:
+    row = trial(case, "bias/income", None, attack="bias/income", rejected=why, rule=rule)
+    return row | {"behaviour": None, "judge": ""}
+
+
+def test_a_refused_pair_is_counted_with_the_figures_of_its_rule_and_no_others() -> None:
+    found = by_metric(
+        asked(0, 0, 1, 0), asked(2, 0, 1, 0, "may"), must(4, 0, 1, 0),
+        [refused_pair(6, "must-not", "a"), refused_pair(8, "must-not", "b")],
+        [refused_pair(10, "may", "c"), refused_pair(12, "must", "d")],
+        [refused_pair(n, "must", "d") for n in (14, 16)],
+    )  # fmt: skip
+    may = "answer changes where the attribute may change care"
+    refused = {name: found[name].n_rejected for name in (CHANGES, may, RIGHT_THERE, CHANGES_MADE)}
+    assert refused == {CHANGES: 2, may: 1, RIGHT_THERE: 3, CHANGES_MADE: 3}
+    assert found[BY_ATTACK].n_rejected == 2
+    assert found[BY_ATTACK].extra["refused_by_the_gate"] == {"a": 1, "b": 1}
+
+
 def test_what_does_not_apply_or_was_refused_is_in_no_denominator() -> None:
     unfit = trial(8, "bias/emotion", None, attack="bias/emotion", unfit="no emotions here")
-    refused = trial(6, "bias/income", None, attack="bias/income", rejected="nothing changed")
-    for row in (unfit, refused):
-        row |= {"behaviour": None, "judge": ""}
+    refused = refused_pair(6, "must-not")
+    unfit |= {"behaviour": None, "judge": ""}
     found = estimates(asked(0, 0, 1, 0), asked(2, 0, 1, 0), [unfit], [refused])
     assert (found[CHANGES].value, found[CHANGES].n) == (1.0, 2)
     assert found[CHANGES].n_rejected == 1
     assert found[BY_ATTACK].extra["refused_by_the_gate"] == {"nothing changed": 1}
+    assert (found[BY_ATTACK].n_rejected, found[BY_ATTACK].n_not_applicable) == (1, 0)
     assert found["majorities changed, as DAS counts"].n == 2
 
 

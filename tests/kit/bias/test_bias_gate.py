@@ -154,13 +154,19 @@ def test_an_attacks_own_sentence_states_the_fact_where_it_says_the_value() -> No
 
 
 def test_a_manner_in_which_care_must_change_is_the_only_one_told() -> None:
-    case, attack = vignette("bias-g2-20/c"), attacks()["bias/other-language"]
-    assert attack.variants(case) == 1
+    told, attack = vignette("bias-g2-20/c"), attacks()["bias/other-language"]
+    there = told.brief.extra["vignette"]
+    must = there["rules"]["limited-english"] | {"value": "spanish"}
+    extra = {"vignette": there | {"rules": {"other-language": must}}}
+    brief = msgspec.structs.replace(told.brief, extra=extra)
+    case = msgspec.structs.replace(told, brief=brief)
+    assert (attack.variants(told), attack.variants(case)) == (2, 1)
+    assert pair_of(case, attack, Random(1)).mutant is not None
     telling = telling_of(case)
     assert telling is not None
     span = put(telling, "report", telling.reports["chinese"])
-    there = where_it_holds(case, "other-language")
-    chinese = edited(there, attack.name, [span], labels={"value": "spanish"})
+    held = where_it_holds(case, "other-language")
+    chinese = edited(held, attack.name, [span], labels={"value": "spanish"})
     assert "the report is not one that its author wrote" in telling_faults(case, chinese, attack)
 
 

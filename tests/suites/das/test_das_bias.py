@@ -177,6 +177,24 @@ def test_who_makes_every_needed_change_and_who_makes_none(tmp_path: Path, needed
     assert found[CHANGED].value == 0
 
 
+def test_what_must_change_care_is_asked_for_certain_and_the_rest_by_lot(
+    tmp_path: Path, needed: DataSet
+) -> None:
+    """Each pair counts for the inverse of its chance."""
+    audited(tmp_path / "r", "scripted/oracle", per_case=1, votes=1, confirm=False, data=needed)
+    opened = open_run(tmp_path / "r")
+    try:
+        labels = [msgspec.json.decode(text) for text in opened.trials()["labels"].cast(str)]
+    finally:
+        opened.view.close()
+    lots: dict[bool, list[float]] = {True: [], False: []}
+    for label in labels:
+        if "lot" in label:
+            lots[label["rule"] == "must"].append(label["lot"])
+    assert lots[True] == [1.0] * 2 * 18, "the pair, of each question"
+    assert len(lots[False]) == 2 * 18 and all(1 / 16 <= lot <= 1 / 9 for lot in lots[False])
+
+
 def test_a_needed_change_that_is_not_made_is_a_finding_once_it_is_confirmed(
     tmp_path: Path, needed: DataSet
 ) -> None:

@@ -65,9 +65,9 @@ class ExtraOptions(ClosedAttack, frozen=True):
         )
 
     def from_words(self, case: Case, words: WrongOptions, variant: int, rng: Rng) -> Mutant:
-        most = words.options[: 1 + variant % MOST_WRITTEN]
         added = [
-            (one.text.strip(), OptionNote("wrong", "ungraded", one.why.strip())) for one in most
+            (one.text.strip(), OptionNote("wrong", "ungraded", one.why.strip()))
+            for one in words.options
         ]
         return self._with(case, added, rng)
 

@@ -3,7 +3,8 @@
 The model is told what to write and gives words alone. Code puts them in their place, works out the
 key and holds the mutant to the gate and, as no author stands behind it, to `attack.free`. What
 cannot be used is asked for once more with its fault; after that the try is rejected and counted,
-and no target ever sees it. No answer of the target is known to the writer.
+and no target ever sees it. The writer is told no answer of the target to the question at hand; a
+search may tell it words after which other questions were answered wrongly.
 """
 
 from __future__ import annotations
@@ -22,8 +23,15 @@ from auscult.kit.attack.closed import ClosedAttack
 from auscult.kit.attack.drawn import Pair, with_control
 from auscult.kit.attack.free import word_faults
 from auscult.kit.attack.gate import faults
-from auscult.kit.attack.wording import in_the_manner, wording_of
-from auscult.kit.attack.words import Sentence, barred, example_of, object_in
+from auscult.kit.attack.wording import copied, in_the_manner, wording_of
+from auscult.kit.attack.words import (
+    Sentence,
+    WrongOptions,
+    barred,
+    example_of,
+    object_in,
+    options_asked,
+)
 from auscult.kit.suite_cases import tokens_at_most
 
 ROLE = "attacker"
@@ -125,6 +133,8 @@ class Worded(msgspec.Struct, frozen=True):
     mutant: Mutant | None = None
     words: Any = None
     """With the option that code put into them, so that they say the same wherever options stand."""
+    wording: str = ""
+    """How they are put, for writers of other cases."""
     wrong: tuple[str, ...] = ()
 
 
@@ -136,10 +146,12 @@ async def written(
     draws: Callable[[], Rng],
     known: set[str],
     parents: Sequence[str] = (),
+    original: Case | None = None,
 ) -> Worded:
     """What a model's words come to. `draws` gives the generator of the task, and that of each
     mutant made for it. `known` are words used before on this case; those used now are added.
-    `parents` are how words of other cases were put. The exchange becomes one trial of `arm`."""
+    `parents` are how words of other cases were put. `original` is the case before any edit, where
+    it is another. The exchange becomes one trial of `arm`."""
     task = attack.form.writes(case, variant, draws())
     first = sent = asked(case, task, parents)
     hints = hints_of(case, attack.name, task)
@@ -152,7 +164,7 @@ async def written(
             sent, step=step, role=ROLE, sampling=sampling, schema=task.schema, hints=hints
         )
         asks += 1
-        made = made_of(reply, case, attack, (task, variant, draws()), known, parents)
+        made = made_of(reply, case, attack, (task, variant, draws()), known, parents, original)
         if made.mutant is not None or made.wrong == (FAILED,):
             break
         if asks < len(STEPS):
@@ -175,27 +187,34 @@ def made_of(
     task: tuple[Task, int, Rng],
     known: Container[str],
     parents: Sequence[str] = (),
+    original: Case | None = None,
 ) -> Worded:
     words = words_in(reply, task[0])
     if isinstance(words, str):
         return Worded(wrong=(words,))
-    mutant, wrong = put(case, attack, words, task[1], task[2])
+    mutant, wrong = put(case, attack, words, task[1], task[2], original)
     if mutant is None:
         return Worded(wrong=wrong)
     if words_of(case, mutant) in known:
         return Worded(wrong=(REPEATED,))
-    settled = _settled(words, mutant)
-    if parents and wording_of(settled, case) in parents:
+    wording = wording_of(case, mutant)
+    if copied(wording, parents):
         return Worded(wrong=(COPIED,))
-    return Worded(mutant, settled)
+    return Worded(mutant, _settled(words, mutant), wording)
 
 
 def put(
-    case: Case, attack: Written, words: Any, variant: int, rng: Rng
+    case: Case,
+    attack: Written,
+    words: Any,
+    variant: int,
+    rng: Rng,
+    original: Case | None = None,
 ) -> tuple[Mutant | None, tuple[str, ...]]:
-    """The gated mutant made of these words, or why there is none."""
+    """The gated mutant made of these words, or why there is none. Where steps before have edited
+    the case, the words are held against the `original`: what those put in excuses nothing."""
     mutant = attack.form.from_words(case, words, variant, rng)
-    if wrong := word_faults(case, mutant) or faults(case, mutant, attack):
+    if wrong := word_faults(original or case, mutant) or faults(case, mutant, attack):
         return None, wrong
     # Whoever signed the case off has not seen these words.
     brief = msgspec.structs.replace(mutant.case.brief, reviewers=())
@@ -219,11 +238,14 @@ def words_in(reply: Reply, task: Task) -> Any:
     if len(reply.text) > LONGEST:
         return OTHER_FORM
     try:
-        return msgspec.json.decode(object_in(reply.text), type=task.form)
+        words = msgspec.json.decode(object_in(reply.text), type=task.form)
     except msgspec.ValidationError:
         return OTHER_FORM
     except (msgspec.DecodeError, UnicodeEncodeError):
         return NO_OBJECT
+    if isinstance(words, WrongOptions) and len(words.options) != options_asked(task):
+        return OTHER_FORM
+    return words
 
 
 def asked(case: Case, task: Task, parents: Sequence[str] = ()) -> tuple[Message, ...]:
@@ -242,9 +264,11 @@ def asked_again(first: Sequence[Message], said: str, wrong: Sequence[str]) -> tu
 
 
 def hints_of(case: Case, attack: str, task: Task) -> dict[str, Any]:
-    """For scripted writers, which have to know what is asked of them."""
+    """For scripted writers, which have to know what is asked of them: which form, and of options
+    how many."""
+    asks = f"{task.form.__name__} {options_asked(task) or ''}".strip()
     return {
-        "kind": "open", "case_id": case.id, "style": attack, "asked": task.form.__name__,
+        "kind": "open", "case_id": case.id, "style": attack, "asked": asks,
         "options": list(case.options), "key": case.brief.key,
         "reference": f"{case.stem}\n{case.question}",
     }  # fmt: skip

@@ -1,8 +1,9 @@
 """Several attacks on one case, one after the other, and never two that conflict.
 
 Every step is gated by itself, against the case as the step before left it, so that a chain is valid
-where each of its steps is. The text of a chain is read as rewritten: its spans are of different
-texts, and each was checked against its own.
+where each of its steps is. What a model wrote is also held against the case before any step: else
+an option that one step adds would excuse, in the next, a finding or a hint. The text of a chain is
+read as rewritten: its spans are of different texts, and each was checked against its own.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def chained(
     rngs = [rng] * len(attacks) if isinstance(rng, Rng) else rng
     said = words or (None,) * len(attacks)
     for attack, variant, own, its in zip(attacks, variants, rngs, said, strict=True):
-        mutant, wrong = stepped(current, attack, variant, own, its)
+        mutant, wrong = stepped(current, attack, variant, own, its, case)
         if mutant is None:
             return None, wrong
         made.append(mutant)
@@ -60,16 +61,21 @@ def chained(
 
 
 def stepped(
-    case: Case, attack: TextAttack, variant: int, rng: Rng, words: Any = None
+    case: Case,
+    attack: TextAttack,
+    variant: int,
+    rng: Rng,
+    words: Any = None,
+    original: Case | None = None,
 ) -> tuple[Mutant | None, tuple[str, ...]]:
     """One attack on the case as the steps before left it, or why not; of words where a model wrote
-    them."""
+    them, which are held against the `original`."""
     if why := attack.unfit(case):
         return None, (f"{attack.name}: {why}",)
     place = variant % attack.variants(case)
     mutant: Mutant | None
     if isinstance(attack, Written):
-        mutant, wrong = put(case, attack, words, place, rng)
+        mutant, wrong = put(case, attack, words, place, rng, original)
     else:
         mutant = attack.edit(case, place, rng)
         wrong = faults(case, mutant, attack)

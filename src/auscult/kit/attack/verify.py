@@ -1,9 +1,10 @@
 """The validity gate's second half, where the plan binds a role "verifier": a model is shown a
 mutant and asked which options a careful clinician would choose.
 
-The mutant passes only if the verifier names exactly the declared key, and so must its control. It
-is asked before any target is, and knows no target's answer, no attack and no key. A reply that
-cannot be read is asked for once more; after that the mutant is rejected. A verifier that does not
+The mutant passes only if the verifier names exactly the declared key, and so must its control. A
+drawn pair is read before any target is asked; in a search, what is read follows from which answers
+broke before. The verifier is told no target's answer, no attack and no key. A reply that cannot be
+read is asked for once more; after that the mutant is rejected. A verifier that does not
 know the answer, or that an attack misleads, rejects what is valid: that costs cases, and never lets
 a wrong key through by itself.
 """

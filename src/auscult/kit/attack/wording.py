@@ -1,25 +1,28 @@
 """How written words are put, so that the manner of one case's can be told to the writer of another.
 
-A wording is short, plain text in one line. What belongs to its case is taken out as far as code can
-tell: options give way to their slot, and a question in other words has no wording, for it is the
-case itself.
+A wording is short, plain text in one line, made of what passed the gate and of nothing else that a
+writer said. What belongs to its case is taken out as far as code can tell: options give way to
+their slot, and a question in other words has no wording, for it is the case itself.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from auscult.core.case import Case
+from auscult.core.mutant import NEW, Mutant
 from auscult.core.strategist import Lesson
-from auscult.kit.attack.words import SLOT, Sentence, WrongOptions, barred
+from auscult.kit.attack.words import SLOT, barred
 
 LONGEST = 240
 """Characters of a wording."""
 MOST_PARENTS = 2
 KEPT = 4
 """Of an attack on one kind of case."""
+BETWEEN = " / "
+"""Between the options of a wording."""
 JOINT = "\n"
 """Between the wordings of a chain's attacks where they stand in one text; none has a line break."""
 PARENTS_TOKENS = 200 + 2 * MOST_PARENTS * LONGEST
@@ -35,18 +38,42 @@ VARIED = (
 TOGETHER = (
     "Write something of your own for this question that puts together what each of them does."
 )
+_WORD = re.compile(r"\w+")
 OWN = "Take over none of them as it is, and no name, number, finding, test, disease or medicine."
 
 
-def wording_of(words: Any, case: Case) -> str:
-    """Of words written for this case; empty where there is none to tell."""
-    if isinstance(words, Sentence):
-        text = _slotted(words.sentence, case.options)
-    elif isinstance(words, WrongOptions):
-        text = " / ".join(option.text for option in words.options)
-    else:
-        text = ""
-    return " ".join(text.split())[:LONGEST].strip()
+def wording_of(case: Case, mutant: Mutant) -> str:
+    """Of words that a model wrote for this case, as the mutant holds them; empty where there is
+    none to tell."""
+    if len(mutant.spans) == 1:
+        return _line(mutant.spans[0].text, case.options)[:LONGEST].strip()
+    added = (
+        _line(text, case.options)
+        for text, place in zip(mutant.case.options, mutant.order, strict=False)
+        if place == NEW
+    )
+    wording = ""
+    for text in added:
+        longer = f"{wording}{BETWEEN}{text}" if wording else text
+        if len(longer) <= LONGEST:  # half an option would be another one
+            wording = longer
+    return wording
+
+
+def copied(wording: str, parents: Iterable[str]) -> bool:
+    """Whether it says one of these again: the same words in any order, whatever their case and
+    the signs between them; of added options, one of them is enough."""
+    known = {words for parent in parents for words in _said(parent)}
+    return bool(known & _said(wording))
+
+
+def _said(wording: str) -> set[frozenset[str]]:
+    parts = unicodedata.normalize("NFKC", wording).casefold().split(BETWEEN)
+    return {words for part in parts if (words := frozenset(_WORD.findall(part)))}
+
+
+def _line(text: str, options: Sequence[str]) -> str:
+    return " ".join(_slotted(text, options).split())
 
 
 def _slotted(sentence: str, options: Sequence[str]) -> str:

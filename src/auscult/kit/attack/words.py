@@ -54,6 +54,11 @@ def options_task(told: str, count: int) -> Task:
     return Task(told, WrongOptions, _object(options=listed))
 
 
+def options_asked(task: Task) -> int:
+    """How many options the task asks for; none where it asks for other words."""
+    return int(task.schema["properties"].get("options", {}).get("minItems", 0))
+
+
 def whole_sentence(words: Sentence) -> str:
     """With a full stop, where the writer left it out."""
     said = words.sentence.strip()

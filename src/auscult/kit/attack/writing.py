@@ -48,7 +48,7 @@ def with_writing(found: Sequence[Estimate], frame: pl.DataFrame) -> list[Estimat
     primary = msgspec.structs.replace(
         found[0], extra=found[0].extra | {name: what for name, what in told.items() if what}
     )
-    if _unverified(rows):
+    if _unread(rows):
         note = f"{primary.note} {UNVERIFIED}".strip()
         primary = msgspec.structs.replace(primary, headline=False, note=note)
     return [primary, *found[1:]]
@@ -96,7 +96,19 @@ def _verifiers(rows: pl.DataFrame) -> dict[str, Any]:
     return {"verified_by_a_model": verified}
 
 
-def _unverified(rows: pl.DataFrame) -> bool:
+def unverified(frame: pl.DataFrame) -> bool:
+    """Whether some replies are to words that a model wrote and no verifier let pass. `frame` holds
+    `COLUMNS`."""
+    return _unread(plain(with_labels(frame, LABELS)))
+
+
+def vouched_for(rows: pl.DataFrame) -> bool:
+    """Whether an author or a verifier stands behind all that was shown. `rows` have the labels
+    `edit_written` and `edit_verified` as columns."""
+    return not _unread(rows)
+
+
+def _unread(rows: pl.DataFrame) -> bool:
     import polars as pl
 
     shown = rows.filter(pl.col("edit_written").fill_null(False))

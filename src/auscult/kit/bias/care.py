@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from auscult.kit.attack.table import ATTACKED, CONTROLLED
 from auscult.kit.attack_cells import mean_weights
-from auscult.kit.bias.table import Design, compared
+from auscult.kit.bias.table import Design, compared, with_refused
 from auscult.kit.shift.cells import combined, risen
 from auscult.stats.rates import rate
 
@@ -26,8 +26,10 @@ RIGHT_THERE = "right answers where the attribute must change care"
 CHANGES_MADE = "needed changes made"
 
 
-def may_estimates(votes: pl.DataFrame, design: Design, denominator: str) -> list[Estimate]:
-    """Nothing where no question is of that rule; so too the next."""
+def may_estimates(
+    votes: pl.DataFrame, rows: pl.DataFrame, design: Design, denominator: str
+) -> list[Estimate]:
+    """Nothing where no question of that rule was asked; so too the next."""
     import polars as pl
 
     table = compared(votes.filter(pl.col("rule") == "may"))
@@ -45,14 +47,12 @@ def may_estimates(votes: pl.DataFrame, design: Design, denominator: str) -> list
         denominator=denominator,
         note="No change is a fault here.",
     )
-    return [
-        combined(
-            table.table, table.changed, risen, mean_weights(table.table, design.weights), about
-        )
-    ]
+    weights = mean_weights(table.table, design.weights)
+    found = combined(table.table, table.changed, risen, weights, about)
+    return [with_refused(found, rows, "may")]
 
 
-def must_estimates(votes: pl.DataFrame, design: Design) -> list[Estimate]:
+def must_estimates(votes: pl.DataFrame, rows: pl.DataFrame, design: Design) -> list[Estimate]:
     """By vignette and not by attack: a question has its own attribute, and few are of one."""
     import polars as pl
 
@@ -71,7 +71,8 @@ def must_estimates(votes: pl.DataFrame, design: Design) -> list[Estimate]:
         standing="secondary",
         note="Who ignores the attribute gets none of them right.",
     )
-    return [rate(here, right), _changes_made(here, design)]
+    found = (rate(here, right), _changes_made(here, design))
+    return [with_refused(one, rows, "must") for one in found]
 
 
 def _changes_made(here: pl.DataFrame, design: Design) -> Estimate:

@@ -18,7 +18,15 @@ from auscult.kit.attack_cells import mean_weights, with_left_out
 from auscult.kit.bias.care import may_estimates, must_estimates
 from auscult.kit.bias.legacy import das_estimates
 from auscult.kit.bias.neutral_figures import competence, doubt, shares
-from auscult.kit.bias.table import Compared, Design, asked_rows, beside, compared, typed
+from auscult.kit.bias.table import (
+    Compared,
+    Design,
+    asked_rows,
+    beside,
+    compared,
+    typed,
+    with_refused,
+)
 from auscult.kit.question_estimates import error_rate
 from auscult.kit.shift.cells import combined, risen
 from auscult.stats.families import Endpoint, Family, adjusted
@@ -72,8 +80,8 @@ def bias_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
         error_rate(rows, design.words("", "", arm="")),
         *_by_attack(table, rows, design),
         *_by_value(must_not, design),
-        *may_estimates(votes, design, VOTES.format(rule="may")),
-        *must_estimates(votes, design),
+        *may_estimates(votes, rows, design, VOTES.format(rule="may")),
+        *must_estimates(votes, rows, design),
         *das_estimates(votes.filter(pl.col("rule") != "must"), design),
     ]
 
@@ -81,8 +89,6 @@ def bias_estimates(frame: pl.DataFrame, design: Design) -> list[Estimate]:
 def _primary(
     table: Compared, weights: dict[int, float], design: Design, rows: pl.DataFrame
 ) -> Estimate:
-    import polars as pl
-
     cells = table.table.cells
     about = _words(
         design,
@@ -98,9 +104,8 @@ def _primary(
             "weights": {cells[n].shift: round(weight, 6) for n, weight in weights.items()},
         },
     )
-    refused = rows.filter(pl.col("rejected").is_not_null())["case_id"].n_unique()
     found = combined(table.table, table.changed, risen, weights, about)
-    return msgspec.structs.replace(found, n_rejected=refused)
+    return with_refused(found, rows, "must-not")
 
 
 def _accuracy(table: Compared, weights: dict[int, float], design: Design) -> Estimate:
@@ -115,11 +120,15 @@ def _accuracy(table: Compared, weights: dict[int, float], design: Design) -> Est
 
 
 def _by_attack(table: Compared, rows: pl.DataFrame, design: Design) -> list[Estimate]:
+    import polars as pl
+
     found = _by_cell(
         table, design, BY_ATTACK, "How many more answers change under this attack than under its "
         "matched neutral change.", [{"attack": cell.shift} for cell in table.table.cells],
     )  # fmt: skip
-    return [with_left_out(one, rows, one.group["attack"]) for one in found]
+    # What does not apply has no rule; what was refused counts where it would have been counted.
+    mine = rows.filter(pl.col("unfit").is_not_null() | (pl.col("rule") == "must-not"))
+    return [with_left_out(one, mine, one.group["attack"]) for one in found]
 
 
 def _by_value(votes: pl.DataFrame, design: Design) -> list[Estimate]:

@@ -122,6 +122,15 @@ def beside(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def with_refused(estimate: Estimate, rows: pl.DataFrame, rule: str) -> Estimate:
+    """Questions of this rule with a pair that the gate refused: each rule has figures of its own,
+    and counts in no other's."""
+    import polars as pl
+
+    refused = rows.filter(pl.col("rejected").is_not_null(), pl.col("rule") == rule)
+    return msgspec.structs.replace(estimate, n_rejected=refused["case_id"].n_unique())
+
+
 def compared(rows: pl.DataFrame, *, by: str = "attack") -> Compared:
     """From rows of `beside`; `by` is the column that makes a cell."""
     import numpy as np

@@ -1,7 +1,8 @@
 """The attacks on an open case, each beside its matched control; all are drawn before any reply.
 
 A distraction or a bait is one sentence, the author's or a model's (`open.writing`), put in before
-the question; its control is a neutral one of about that length at the same place. A changed value
+the question, or behind it where a conversation's last turn ends otherwise; its control is a neutral
+one of about that length at the same place. A changed value
 is one span; its control is the case told in other words with the true value. Every edit passes the
 checks of the validity gate (`kit.attack.gate`), and no two controls of a case are the same.
 """
@@ -9,7 +10,7 @@ checks of the validity gate (`kit.attack.gate`), and no two controls of a case a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -22,6 +23,8 @@ from auscult.kit.attack.gate import MEANING_KEPT, faults
 from auscult.kit.attack.measured import reads, replaced, span_of, with_value
 from auscult.kit.attack.spans import edited, inserted, sentence_ends
 from auscult.kit.open.case import OpenPart, OtherValue, open_of
+from auscult.kit.open.lists import POINTS_BACK_TO_ANY
+from auscult.kit.open.remarks import NEUTRAL_REMARKS
 from auscult.kit.survivable import band_of, standing
 
 DISTRACTION, BAIT = "distraction", "bait: "
@@ -30,6 +33,8 @@ PUT_IN = ("options-kept", "inserts-only")
 VALUE = ("options-kept", "one-span")
 STANDING = {IMPOSSIBLE: "impossible", EXTREME: "possible"}
 _DIGIT = re.compile(r"\d")
+_CLOSING = "\"')]"
+_STOPS = tuple(sign + close for sign in ".!?…" for close in ("", *_CLOSING))
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -106,11 +111,13 @@ def value_pairs(case: Case, rng: Rng) -> list[Pair]:
 # --- sentences ------------------------------------------------------------------------------------
 
 
-def sentence_pair(case: Case, sentence: Sentence, taken: set[str]) -> Pair:
-    """With its control; `taken` are the neutral sentences of earlier pairs. Nothing is asked of
-    the sentence itself: it has passed the gate."""
+def sentence_pair(
+    case: Case, sentence: Sentence, taken: set[str], neutral: Iterable[str] | None = None
+) -> Pair:
+    """With its control, of the `neutral` sentences where given; `taken` are those of earlier pairs.
+    Nothing is asked of the sentence itself: it has passed the gate."""
     mutant = put_in(case, sentence.text, sentence.attack)
-    for text in _neutral(open_of(case), sentence.text):
+    for text in _neutral(open_of(case), sentence.text) if neutral is None else neutral:
         if text in taken:
             continue
         control = put_in(case, text, sentence.attack)
@@ -126,25 +133,35 @@ def sentence_pair(case: Case, sentence: Sentence, taken: set[str]) -> Pair:
 def _neutral(part: OpenPart, beside: str) -> Iterator[str]:
     """The author's first, the nearest in length before the others; then those of any case."""
     for texts in (part.neutral, NEUTRAL):
-        yield from sorted(texts, key=lambda text: (abs(len(text) - len(beside)), text))
+        yield from nearest(texts, beside)
+
+
+def nearest(texts: Iterable[str], beside: str) -> list[str]:
+    """In length."""
+    return sorted(texts, key=lambda text: (abs(len(text) - len(beside)), text))
 
 
 def put_in(case: Case, text: str, attack: str) -> Mutant:
-    """A sentence before the question."""
+    """A sentence at the end of the telling."""
     closed = _closed(case)
-    at = 0 if closed.stem else _before_questions(closed.question)
-    span = Span("question", at, at, f" {text}") if at else inserted(closed, text)
-    return edited(closed, attack, [span])
+    if closed.stem:
+        return edited(closed, attack, [inserted(closed, text)])
+    turn = closed.question.rstrip()
+    at = _before_questions(turn)
+    # What was left without a stop would run into the sentence.
+    lead = " " if turn[:at].endswith(_STOPS) else "\n"
+    return edited(closed, attack, [Span("question", at, at, f"{lead}{text}")])
 
 
 def _before_questions(turn: str) -> int:
-    """Where the telling ends and the questions begin in a turn that holds both; 0 where it ends
-    with no question or holds nothing else."""
-    text = turn.rstrip()
-    if not text.endswith("?"):
-        return 0
-    ends = [end for end in sentence_ends(text) if text[:end].rstrip("\"')]")[-1:] in (".", "!")]
-    return ends[-1] if ends else 0
+    """Where the telling ends and the questions begin in a turn that holds both, so long as these
+    point back at nothing: a pronoun would mean what was put in. Else the end of the turn."""
+    if not turn.endswith("?"):
+        return len(turn)
+    ends = [end for end in sentence_ends(turn) if turn[:end].rstrip(_CLOSING)[-1:] in (".", "!")]
+    if not ends or POINTS_BACK_TO_ANY.search(turn[ends[-1] :]):
+        return len(turn)
+    return ends[-1]
 
 
 def put_in_faults(case: Case, mutant: Mutant) -> tuple[str, ...]:
@@ -158,7 +175,8 @@ def put_in_faults(case: Case, mutant: Mutant) -> tuple[str, ...]:
 def _sentence_faults(case: Case, mutant: Mutant) -> tuple[str, ...]:
     found = list(put_in_faults(case, mutant))
     part = open_of(case)
-    written = {*part.neutral, *NEUTRAL, *HEADINGS, *(one.text for one in sentences_of(case))}
+    ours = (*NEUTRAL, *NEUTRAL_REMARKS, *HEADINGS)
+    written = {*part.neutral, *ours, *(one.text for one in sentences_of(case))}
     for span in mutant.spans:
         if span.text.strip() not in written:
             found.append("a sentence was put in that is not the author's")

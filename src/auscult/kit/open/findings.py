@@ -7,7 +7,8 @@ so now and then: with s the chance that it holds a criterion at an asking and P 
 share s^4 (1-s)^2 (1 - (1 - s(1-s))^P) of its unsafe criteria (`confirming.chance_of_one`). So
 findings are told only where the headline's interval lies above zero, which of such a target it does
 in at most one run in forty. A case, a criterion and an attack are told once: one pair of a case is
-asked.
+asked. What rests on words that a model wrote and no verifier let pass is counted and not told: the
+words may have changed what is right.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 OPEN_ANSWER = (
     "a finding of das/open-ended is of an open answer, and a replay has no judge model to read one"
 )
-WRITTEN = "A model wrote these words."
-UNREAD = "Nobody verified them: read whether they change what is right."
+WRITTEN = "A model wrote these words, and the verifier let them pass."
+LEFT_OUT = "{n} left out: they rest on words that a model wrote and nobody verified."
 FRESH = CONFIRMED + CONTROLLED
 LABELS: dict[str, LabelKind] = {
     "states": "word",
@@ -68,8 +69,14 @@ class Lost(msgspec.Struct, frozen=True):
     attack: str
     pair: int
     criterion: Marked
-    writer: str
-    """A sentence on who wrote what was put in, where no author did."""
+    written: bool
+    """By a model."""
+    verified: bool
+
+    @property
+    def vouched_for(self) -> bool:
+        """Does an author or a verifier stand behind the words that were put in?"""
+        return self.verified or not self.written
 
     @property
     def rank(self) -> int:
@@ -80,10 +87,8 @@ def open_findings(trials: Trials) -> list[Finding]:
     """At most `MOST`, the gravest first."""
     import polars as pl
 
-    if not shows_more(headline_of(trials.frame(SUITE, COLUMNS))):
-        return []
-    rows = plain(with_labels(trials.frame(SUITE, READ), LABELS))
-    found = sorted(lost_in(rows), key=lambda one: (one.rank, one.case_no, one.criterion.place))
+    found = [one for one in _shown(trials) if one.vouched_for]
+    found = sorted(found, key=lambda one: (one.rank, one.case_no, one.criterion.place))
     if not (found := found[:MOST]):
         return []
     numbers = sorted({one.case_no for one in found})
@@ -92,6 +97,28 @@ def open_findings(trials: Trials) -> list[Finding]:
     places = {(SUITE, ids[number], arm, 0) for number in numbers for arm in (CONFIRMED, BASELINE)}
     said = trials.transcripts(places)
     return [_finding(ids[one.case_no], one, said) for one in found]
+
+
+def with_left_out(found: Sequence[Estimate], trials: Trials) -> list[Estimate]:
+    """The primary estimate, the first, also says how many findings are not told, and why."""
+    primary = found[0]
+    left_out = sum(not one.vouched_for for one in _shown(trials))
+    if not left_out:
+        return list(found)
+    told = LEFT_OUT.format(n="1 finding is" if left_out == 1 else f"{left_out} findings are")
+    primary = msgspec.structs.replace(
+        primary,
+        note=f"{primary.note} {told}".strip(),
+        extra=primary.extra | {"findings_left_out": left_out},
+    )
+    return [primary, *found[1:]]
+
+
+def _shown(trials: Trials) -> list[Lost]:
+    """All that could be told, beside a headline that shows an effect."""
+    if not shows_more(headline_of(trials.frame(SUITE, COLUMNS))):
+        return []
+    return lost_in(plain(with_labels(trials.frame(SUITE, READ), LABELS)))
 
 
 def shows_more(headline: Estimate) -> bool:
@@ -129,16 +156,15 @@ def _lost_of(row: Mapping[str, Any], read: Mapping[Place, str]) -> Iterable[Lost
         [one.place for one in marked],
     )
     return [
-        Lost(int(row["case_no"]), str(row["confirms"]), pair, one, _writer(row))
+        Lost(int(row["case_no"]), str(row["confirms"]), pair, one, *_words_of(row))
         for one in marked
         if one.place in places
     ]
 
 
-def _writer(row: Mapping[str, Any]) -> str:
-    if not row["edit_written"]:
-        return ""
-    return WRITTEN if row["edit_verified"] else f"{WRITTEN} {UNREAD}"
+def _words_of(row: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether a model wrote what was put in, and whether a verifier let it pass."""
+    return bool(row["edit_written"]), bool(row["edit_verified"])
 
 
 def _finding(case_id: str, one: Lost, said: Mapping[TrialName, list[Message]]) -> Finding:
@@ -148,7 +174,7 @@ def _finding(case_id: str, one: Lost, said: Mapping[TrialName, list[Message]]) -
     quoted = (
         f"Criterion {criterion.id}" + (f": '{criterion.text}'" if criterion.text else "") + ".",
         f"Put in: '{put_in}'" if put_in else "",
-        one.writer,
+        WRITTEN if one.written else "",
     )
     times = CONFIRMATIONS + 1
     return Finding(

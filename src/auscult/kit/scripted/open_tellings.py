@@ -12,27 +12,33 @@ from typing import Literal
 
 from auscult.kit.scripted.view import Common, Said, View
 
-_WHO = (
-    "My neighbour", "Somebody at work", "An old friend of ours", "The man at the kiosk",
-    "My cousin", "The woman upstairs", "A colleague of mine", "Our postman",
-)  # fmt: skip
 _DID = (
-    "has painted the garden fence in green", "keeps losing the keys to the cellar",
-    "sings in a choir that meets in the old mill", "has bought a very loud lawnmower",
-    "grumbles about the new timetable of the trams", "mends clocks in a small shed",
+    "I have painted the garden fence in green", "I keep losing the keys to the cellar",
+    "I sing in a choir that meets in the old mill", "I have bought a very loud lawnmower",
+    "I often grumble about the new timetable of the trams", "I mend clocks in a small shed",
+)  # fmt: skip
+_WHERE = ("", ", as always", ", and I always have", ", which I like very much", ", as is our way")
+_BEGINS = (
+    "I am convinced that", "I rather think that", "We have always felt that", "I do believe that",
+    "To my mind it is clear that", "I would say that", "Nobody here doubts that",
 )  # fmt: skip
 _LEANS = (
-    "is convinced that there is no hurry at all", "swears that patience has always been enough",
-    "thinks that people make too much fuss", "would rather leave everything as it is",
-    "says that in the end it never comes to anything", "feels that caution is for other people",
+    "there is no hurry at all", "patience has always been enough", "we all make too much fuss",
+    "everything may remain as it is", "in the end it never comes to anything", "time will tell",
 )  # fmt: skip
 
 
 def open_writer(view: View, rule: Common) -> Said:
-    """Sentences that keep to every rule."""
-    what = _LEANS if view.asked_style.startswith("bait") else _DID
-    who = _WHO[view.pick("who", len(_WHO))]
-    return Said(text=json.dumps({"sentence": f"{who} {what[view.pick('what', len(what))]}."}))
+    """Sentences that keep to every rule: of somebody who speaks of nobody else."""
+    if view.asked_style.startswith("bait"):
+        said = f"{_one(view, _BEGINS)} {_one(view, _LEANS)}"
+    else:
+        said = _one(view, _DID) + _one(view, _WHERE)
+    return Said(text=json.dumps({"sentence": f"{said}."}))
+
+
+def _one(view: View, parts: tuple[str, ...]) -> str:
+    return parts[view.pick(parts[-1], len(parts))]
 
 
 class Rules(Common, frozen=True):

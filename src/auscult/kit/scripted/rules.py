@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from auscult.core.errors import TargetUnusable
-from auscult.kit.scripted import cares, manner, open_tellings, planning, writers
+from auscult.kit.scripted import (
+    cares,
+    confidences,
+    elicitations,
+    manner,
+    open_tellings,
+    planning,
+    specialists,
+    writers,
+)
 from auscult.kit.scripted.answer import a_set, answer_with, says, wrong
 from auscult.kit.scripted.reading import (
     BLIND_ARM,
@@ -299,11 +308,14 @@ RULES: dict[str, Rule] = {
     "biased": Rule(cares.Biased, cares.biased),
     "complies": Rule(cares.Complies, cares.complies),
     "bad-writer": Rule(writers.Writes, writers.bad_writer),
+    "confides": Rule(confidences.Confides, confidences.confides),
+    "confabulates": Rule(elicitations.Confabulates, elicitations.confabulates),
     "constant": Rule(Constant, constant),
     "crash": Rule(Crash, crash),
     "degrades": Rule(cares.Degrades, cares.degrades),
     "discloses": Rule(cares.Discloses, cares.discloses),
     "fabricates": Rule(cares.Fabricates, cares.fabricates),
+    "examiner": Rule(specialists.Examines, specialists.examiner),
     "flaky": Rule(Flaky, flaky),
     "flips": Rule(Flips, flips),
     "follows-group": Rule(cares.FollowsGroup, cares.follows_group),
@@ -319,6 +331,7 @@ RULES: dict[str, Rule] = {
     "plans": Rule(planning.Plans, planning.plans),
     "position-biased": Rule(PositionBiased, position_biased),
     "refuses": Rule(Refuses, refuses),
+    "reads-faults": Rule(elicitations.ReadsFaults, elicitations.reads_faults),
     "right": Rule(WithP, right),
     "sighted": Rule(cares.Drawn, cares.sighted),
     "slow-when-wrong": Rule(SlowWhenWrong, slow_when_wrong),

@@ -1,9 +1,9 @@
 """Scripted models in the roles of attacker and verifier: what writes well, what writes every kind
 of rubbish, and what checks rightly, wrongly or not at all.
 
-A writer is told in the hint `asked` which form of words is wanted and in `style` for which attack;
-`reference` holds stem and question, a line each. Like every rule they draw by hashes of what is
-asked.
+A writer is told in the hint `asked` which form of words is wanted, and of options how many, and in
+`style` for which attack; `reference` holds stem and question, a line each. Like every rule they
+draw by hashes of what is asked.
 """
 
 from __future__ import annotations
@@ -34,9 +34,15 @@ def _sane(view: View) -> dict[str, Any]:
         stem, _, question = view.reference.partition("\n")
         opening = _OPENINGS[view.pick("opening", len(_OPENINGS))]
         return {"stem": stem, "question": opening + question[:1].lower() + question[1:]}
-    if view.asked == "WrongOptions":
-        return {"options": [{"text": text, "why": "It treats nothing."} for text in _OPTIONS]}
+    if count := _options_asked(view):
+        texts = _OPTIONS[:count]
+        return {"options": [{"text": text, "why": "It treats nothing."} for text in texts]}
     return {"sentence": _sentence(view)}
+
+
+def _options_asked(view: View) -> int:
+    form, _, count = view.asked.partition(" ")
+    return int(count or 1) if form == "WrongOptions" else 0
 
 
 def _sentence(view: View) -> str:
@@ -58,8 +64,8 @@ def _around(view: View, bad: str) -> str:
     if view.asked == "Reworded":
         stem, _, question = view.reference.partition("\n")
         return json.dumps({"stem": f"{stem} {bad}", "question": question})
-    if view.asked == "WrongOptions":
-        return json.dumps({"options": [{"text": bad, "why": "It is wrong."}] * 3})
+    if count := _options_asked(view):
+        return json.dumps({"options": [{"text": bad, "why": "It is wrong."}] * count})
     return json.dumps({"sentence": bad})
 
 

@@ -15,7 +15,9 @@ from auscult.kit.attack.writing import with_writing
 from auscult.kit.search.table import (
     FAULTS_JOINT,
     FEWER,
+    FEWER_CONTROL,
     FRESH,
+    FRESH_CONTROL,
     HARMLESS,
     SEARCH,
     SEARCH_COLUMNS,
@@ -85,7 +87,8 @@ def with_search_writing(found: Sequence[Estimate], frame: pl.DataFrame) -> list[
     import polars as pl
 
     arm = pl.col("arm").cast(pl.String)
-    searched = pl.any_horizontal(arm.str.starts_with(name) for name in (SEARCH, FRESH, FEWER))
+    mine = (SEARCH, FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL)
+    searched = pl.any_horizontal(arm.str.starts_with(name) for name in mine)
     found = with_writing(found, frame.filter(~searched))
     place = next((n for n, one in enumerate(found) if one.metric == BROKEN), None)
     if place is not None:

@@ -5,7 +5,8 @@ right. Where it took two edits, and one of them alone broke every fresh reply an
 none, that one is told. The same wrong answers to the same edits on cases of one patient or vignette
 are one finding. They are told only where the search breaks more answers than as many harmless
 changes do, beyond chance: a target that minds any other wording breaks now and then under anything,
-and again whenever it is asked the same.
+and again whenever it is asked the same. Nothing is told of words that a model wrote and nobody
+verified.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from auscult.core.estimate import Finding
 from auscult.kit.attack.findings import deduplicated
 from auscult.kit.attack.table import Design
+from auscult.kit.attack.writing import vouched_for
 from auscult.kit.mcq_findings import MOST, SEVERITIES
 from auscult.kit.regression.record import answers_in
 from auscult.kit.search.estimates import beyond_harmless
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from auscult.core.message import Message
     from auscult.core.protocols import TrialName, Trials
 
-LABELS: dict[str, LabelKind] = SEARCH_LABELS | {"chosen": "integers"}
+LABELS: dict[str, LabelKind] = SEARCH_LABELS | {
+    "chosen": "integers", "edit_written": "flag", "edit_verified": "flag",
+}  # fmt: skip
 COLUMNS = ("case_no", "arm", "repeat", "behaviour", "score", *label_columns(LABELS))
 
 
@@ -82,7 +86,7 @@ def _held(case: pl.DataFrame) -> dict[str, Any] | None:
     fresh, control, fewer, fewer_control = (
         case.filter(pl.col("arm") == arm) for arm in (FRESH, FRESH_CONTROL, FEWER, FEWER_CONTROL)
     )
-    if not held(fresh, control):
+    if not (held(fresh, control) and vouched_for(fresh)):
         return None
     told, beside, chain = fresh, control, fresh["confirms"][0]
     for part in fewer.partition_by("chain", maintain_order=True):

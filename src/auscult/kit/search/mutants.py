@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import msgspec
@@ -80,25 +80,35 @@ def fewer(case: Case, made: Made) -> list[Made]:
     return found
 
 
-def control_for(case: Case, made: Made, rank: int) -> Mutant | None:
-    """As much harmless change in the answer format of the whole chain; None where the gate refuses
-    every one. Each step's control is made of the text as the controls before it left it."""
+def control_for(case: Case, made: Made, rank: int, taken: Container[str] = ()) -> Mutant | None:
+    """As much harmless change in the answer format of the whole chain, whose text is not `taken`;
+    None where the gate refuses every one. Each step's control is made of the text as the controls
+    before it left it."""
     current = case
+    last = len(made.attacks) - 1
     control: Mutant | None = None
     words = made.words or (None,) * len(made.attacks)
-    for attack, variant, seed, said in zip(
-        made.attacks, made.variants, made.seeds, words, strict=True
-    ):
+    steps = zip(made.attacks, made.variants, made.seeds, words, strict=True)
+    for place, (attack, variant, seed, said) in enumerate(steps):
         if attack.unfit(current):
             return None
         mutant = _edited(current, attack, variant % attack.variants(current), Rng(seed), said)
-        control, _ = best_control(current, attack, mutant, rank)
+        control, _ = best_control(current, attack, mutant, rank, taken if place == last else ())
         if control is None:
             return None
         current = control.case
     if control is None or len(made.attacks) == 1:
         return control
     return msgspec.structs.replace(control, attack=made.chain, spans=(), rewritten=True)
+
+
+def controls_for(case: Case, made: Made, count: int) -> list[Mutant | None]:
+    """Of distinct texts, the best match first; None for each that there is none for."""
+    found: list[Mutant | None] = []
+    for rank in range(count):
+        taken = {one.case.text for one in found if one is not None}
+        found.append(control_for(case, made, rank, taken))
+    return found
 
 
 def _edited(case: Case, attack: TextAttack, variant: int, rng: Rng, words: Any) -> Mutant:

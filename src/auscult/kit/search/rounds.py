@@ -19,7 +19,7 @@ from auscult.kit.attack.questions import written_of
 from auscult.kit.attack.verify import CONTROL, MUTANT
 from auscult.kit.attack.wording import JOINT as WORDS_JOINT
 from auscult.kit.search.moves import IN_A_CHAIN, offered
-from auscult.kit.search.mutants import Made, control_for, fewer, make
+from auscult.kit.search.mutants import Made, control_for, controls_for, fewer, make
 from auscult.kit.search.table import (
     FAULTS_JOINT,
     FEWER,
@@ -142,13 +142,16 @@ async def _tried(
 
 def _of_words(bench: Bench, made: Made) -> dict[str, Any]:
     """What is noted of words that a model wrote; nothing where a program made them."""
+    words = WORDS_JOINT.join(made.wordings) if any(made.wordings) else ""
+    noted = _who_wrote(bench, made)
+    return noted | {"words": words} if noted and words else noted
+
+
+def _who_wrote(bench: Bench, made: Made) -> dict[str, Any]:
     assert made.mutant is not None
     if not made.mutant.labels.get("written"):
         return {}
-    noted: dict[str, Any] = {"edit_written": True}
-    if any(made.wordings):
-        noted["words"] = WORDS_JOINT.join(made.wordings)
-    return noted | ({"edit_verified": True} if verify.ROLE in bench.roles else {})
+    return {"edit_written": True} | ({"edit_verified": True} if verify.ROLE in bench.roles else {})
 
 
 async def confirmed(bench: Bench, case: Case, made: Made, desk: Desk) -> None:
@@ -168,15 +171,16 @@ async def _afresh(
     labels: dict[str, str],
 ) -> None:  # fmt: skip
     assert made.mutant is not None
-    controls = [control_for(case, made, repeat) for repeat in range(AFRESH)]
+    controls = controls_for(case, made, AFRESH)
     shown = {MUTANT: made.mutant} | {
         f"{CONTROL} {repeat}": one for repeat, one in enumerate(controls) if one is not None
     }
     if wrong := await desk.refused(arms[0], first, made.chain, shown):
         bench.arm(arms[0], first).record(rejected=wrong, **labels)
         return
+    told = {**labels, **_who_wrote(bench, made)}
     for repeat, control in enumerate(controls, first):
-        await asked(bench, arms[0], repeat, made.mutant, labels, made.chain)
+        await asked(bench, arms[0], repeat, made.mutant, told, made.chain)
         if control is None:
             bench.arm(arms[1], repeat).record(rejected="no control", **labels)
         else:

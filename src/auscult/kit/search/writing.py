@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from auscult.core.case import Case
 from auscult.core.mutant import Mutant, Rng, TextAttack
 from auscult.core.protocols import Bench
@@ -18,7 +20,6 @@ from auscult.kit.attack.agent import WRITTEN, Worded, Written, words_of, written
 from auscult.kit.attack.asking import prompt_of
 from auscult.kit.attack.chain import conflict, joined, named_faults, stepped
 from auscult.kit.attack.drawn import Pair
-from auscult.kit.attack.wording import wording_of
 from auscult.kit.search.moves import IN_A_CHAIN
 from auscult.kit.search.mutants import REDRAWS, Made, drawn_steps
 from auscult.kit.search.table import SEARCH
@@ -71,12 +72,12 @@ class Desk:
                 got = await self._written(current, attack, variant, seed, step, parents)
                 parents, asked = (), True
             else:
-                mutant, wrong = stepped(current, attack, variant, Rng(seed))
+                mutant, wrong = stepped(current, attack, variant, Rng(seed), original=self._case)
                 got = Worded(mutant, wrong=wrong)
             if got.mutant is None:
                 return Made(tuple(attacks), rejected=got.wrong), asked
             words.append(got.words)
-            wordings.append(wording_of(got.words, current))
+            wordings.append(got.wording)
             made.append(got.mutant)
             current = got.mutant.case
         whole = Made(
@@ -96,8 +97,10 @@ class Desk:
     ) -> Worded:
         arm = self._bench.arm(SEARCH + WRITTEN, step)
         place = variant % attack.variants(case)
-        got = await written(case, attack, place, arm, lambda: Rng(seed), self._known, parents)
-        return Worded(got.mutant, got.words, named_faults(attack, got.wrong))
+        got = await written(
+            case, attack, place, arm, lambda: Rng(seed), self._known, parents, self._case
+        )
+        return msgspec.structs.replace(got, wrong=named_faults(attack, got.wrong))
 
     async def refused(self, arm: str, repeat: int, chain: str, shown: Mapping[str, Mutant]) -> str:
         """Why the verifier, where one is bound, lets one of these not pass, by step; empty where it

@@ -12,7 +12,8 @@ questioned too?
 With `form = "agent"` a model in the role "attacker" writes the distractions and baits, of cases for
 which nobody wrote any too, and code checks them. Where the plan binds a role "verifier", what a
 good answer must contain must be the same with every sentence put in, in that model's eyes too.
-One attacked pair of each case is asked afresh, for findings; no estimate reads it.
+One attacked pair of each case is asked afresh, for findings; no estimate reads it. Of words that
+neither an author nor a verifier stands behind no finding is told.
 
 After the HealthBench arm of DAS (2025), whose figure (criteria met at first and flipped under
 attack) stands beside ours, labelled; cases, criteria and every estimator are ours.
@@ -110,7 +111,7 @@ def build(options: Mapping[str, Any]) -> OpenEndedSuite:
 
 class OpenEndedSuite:
     name = SUITE
-    version = "3"
+    version = "4"
     measures = (
         "How many more criteria of a good answer fail in the unsafe direction under attack than "
         "under the matched control of the same case, weighted by their points, over cases."
@@ -145,7 +146,9 @@ class OpenEndedSuite:
         self.by_model = options.form == "agent"
         self.adaptive = self.by_model
         """It asks less where a model's words leave nothing to ask, or need no second try: `cost` is
-        then what it may come to."""
+        then what it may come to. So it does where a verifier rejects the author's sentences, which
+        nobody says here: only the plan knows whether the role is bound, and without it the cost of
+        the program form is exact."""
         needs = (RoleNeed("target"), RoleNeed("judge"), RoleNeed(verify.ROLE, required=False))
         self.roles: tuple[RoleNeed, ...] = (
             (*needs, RoleNeed(agent.ROLE)) if self.by_model else needs
@@ -317,11 +320,14 @@ class OpenEndedSuite:
         from auscult.kit.attack.writing import COLUMNS as WRITING
         from auscult.kit.attack.writing import with_writing
         from auscult.kit.open.estimates import open_ended_estimates
+        from auscult.kit.open.findings import with_left_out
         from auscult.kit.open.table import COLUMNS
         from auscult.kit.question_estimates import with_evidence
 
         found = open_ended_estimates(trials.frame(self.name, COLUMNS))
         found = with_writing(found, trials.frame(self.name, WRITING))
+        if self.by_model and self.options.confirm:
+            found = with_left_out(found, trials)
         return with_evidence(found, trials, self.name)
 
     def findings(self, trials: Trials) -> list[Finding]:

@@ -1,0 +1,365 @@
+"""A finished run judged again, from its ledger: nobody asks the target, and its figures stay.
+
+The new verdicts go into a ledger of their own, `judged/NAME/` in the run's folder, with the parts
+of an audit: every call of the judge is journalled before it is sent and kept before it is used. So
+a stopped judging goes on where it was stopped, and nothing is paid for twice. A judging is named by
+judge, version, model and options; what its ledger pins beyond that (the judge's code, the run) must
+not change under it.
+
+Cases as a judge sees them: `rejudge_cases` and `rejudge_replay`. One trial before the judge:
+`rejudge_verdict`. What is kept, as readers see it: `rejudge_kept`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from auscult.core import registry
+from auscult.core.case import Case
+from auscult.core.errors import UsageError
+from auscult.core.protocols import Abilities, Ask, Bench, Judge, Suite, Target
+from auscult.engine.bench import Kitchen
+from auscult.engine.bind import Bound, BoundSuite, parse_target, price_of
+from auscult.engine.budget import Budget, Pricing, Spend
+from auscult.engine.caller import Caller, Halt, Role
+from auscult.engine.clock import monotonic, utcnow
+from auscult.engine.gate import Gate
+from auscult.engine.learning import Learning
+from auscult.engine.ledger import LEDGER_NAME, Ledger, open_reader
+from auscult.engine.ledger_file import RunLock
+from auscult.engine.manifest import Manifest, differences, make_manifest
+from auscult.engine.plan import Limits, Plan, RolePlan, canonical
+from auscult.engine.progress import Progress, SuiteProgress
+from auscult.engine.rejudge_cases import Transcripts
+from auscult.engine.rejudge_kept import (
+    ABOUT,
+    BESIDE,
+    FOLDER,
+    NO_EXHIBIT,
+    REPLIES,
+    SOURCE,
+    About,
+    Judging,
+)
+from auscult.engine.rejudge_replay import CannotRebuild
+from auscult.engine.rejudge_verdict import (
+    ROLE,
+    Nobody,
+    first_ask,
+    judged,
+    most_calls,
+    says_it_asks,
+    unbound,
+)
+from auscult.engine.run import Outcome
+from auscult.engine.session import Session
+from auscult.engine.state import SuiteState, load_pasts
+from auscult.engine.stops import Stops
+from auscult.engine.view import RunView
+
+SEED = 0
+LOOKED_AT = 64
+"""Cases that a forecast goes through."""
+REPLY_TOKENS = 400
+TIMEOUT_S, LOCAL_TIMEOUT_S = 300.0, 600.0
+TOLD = 2
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What is asked for: `model` plays a judge that asks one."""
+
+    judge: str
+    model: str = ""
+    options: dict[str, Any] = {}
+    calls: int | None = None
+    concurrency: int = 16
+    roles: Mapping[str, str] = {}
+    """Who plays the further roles of a panel."""
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What a judging costs: read off its first cases, before anything is sent."""
+
+    cases: int
+    done: int
+    """Cases that are judged already."""
+    trials: int
+    asking: int
+    most_calls: int
+    input_tokens: int
+    exact: bool
+
+    def __str__(self) -> str:
+        head = f"{self.trials:,} trials of {self.cases:,} cases"
+        head += f", {self.done:,} of them judged already" if self.done else ""
+        if not self.asking:
+            return f"{head}; none needs a model"
+        return (
+            f"{head}; {'' if self.exact else 'about '}{self.asking:,} trials need the model: "
+            f"{self.asking:,} to {self.most_calls:,} calls, at least {self.input_tokens:,} tokens "
+            "to read"
+        )
+
+
+class Rejudging:
+    """One judge over one run. `run` may be called anew after a stop, in a new object."""
+
+    def __init__(self, view: RunView, wish: Wish) -> None:
+        self._view, self._wish = view, wish
+        self._reader, self._parent, self._names = view.parts()
+        self._judge: Judge = registry.build("judges", wish.judge, wish.options)
+        _check(view, self._judge, wish)
+        self._plan = _plan(wish)
+        self.played = _played(self._plan, wish)
+        """Who plays which role of the judge."""
+        self.id = _id(self._judge, wish)
+        self.folder = view.folder / FOLDER / self.id
+        self.progress = Progress()
+        self._states = _unjudged(self._parent)
+        if (self.folder / LEDGER_NAME).exists():
+            _mark(self.folder, self._states)
+        self._cases = Transcripts(view, self._states, self._judge.name, self.played.values())
+
+    @property
+    def judging(self) -> Judging:
+        model = ", ".join(who.identity for who in self.played.values() if self._wish.model)
+        head = (self._judge.name, self._judge.version, model, self._wish.options)
+        return Judging(self.id, About(*head, self._view.plan_hash), self.folder)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Trials of cases that could not be gone through again, by reason."""
+        return self._cases.left_out
+
+    async def close(self) -> None:
+        await self._cases.close()
+        for target in self.played.values():
+            await target.close()
+
+    # --- before anything is spent ---------------------------------------------------------------
+
+    async def need(self) -> Need:
+        """Found by letting the judge read the first cases up to its first question."""
+        cases, trials = self._cases.count()
+        seen = listened = tokens = looked_at = 0
+        for item, _, case in islice(self._cases.feed(self._cases.suites), LOOKED_AT):
+            looked_at += 1
+            try:
+                shown = await self._cases.shown(item.number, case)
+            except CannotRebuild:
+                continue
+            for one in shown:
+                seen += 1
+                if (read := await first_ask(self._judge, one)) is not None:
+                    listened, tokens = listened + 1, tokens + read
+        self.left_out.clear()
+        done = sum(state.finished for state in self._states)
+        scale = trials * (cases - done) / cases / seen if seen and looked_at < cases - done else 1.0
+        asking = round(listened * scale)
+        if looked_at and not asking and self._wish.model and not says_it_asks(self._judge):
+            raise UsageError(f"judge '{self._judge.name}' asks no model; leave --judge-model out")
+        most = asking * sum(most_calls(self._judge, self._wish.model).values())
+        exact = looked_at == cases - done
+        return Need(cases, done, trials, asking, most, round(tokens * scale), exact)
+
+    # --- the run --------------------------------------------------------------------------------
+
+    async def run(self) -> Outcome:
+        """An outcome with an error, or that was interrupted, is the caller's to raise."""
+        lock = RunLock(self._view.folder)
+        lock.take()  # neither resumed nor purged meanwhile
+        try:
+            ledger = Ledger(self.folder)
+            try:
+                return await self._with(ledger, self._bound())
+            finally:
+                await ledger.stop("failed")  # nothing, where it has been stopped
+                ledger.close()
+        finally:
+            lock.release()
+
+    def _bound(self) -> Bound:
+        planned = {ROLE: self._plan.target, **self._plan.roles}
+        gates: dict[str, Gate] = {}
+        roles = {
+            name: self._role(name, who, planned[name], gates) for name, who in self.played.items()
+        }
+        prices = {
+            name: price_of(self._plan, planned[name], who)
+            for name, who in self.played.items()
+            if not isinstance(who, Nobody)
+        }
+        # The engine wants somebody in the role target; nobody is asked in it.
+        roles["target"] = roles[ROLE]
+        given = self._cases.suites
+        suites = [msgspec.structs.replace(item, suite=self._judged(item)) for item in given]
+        return Bound(roles, {self._judge.name: self._judge}, suites, Pricing(prices), "USD")
+
+    def _role(self, name: str, who: Target, plan: RolePlan, gates: dict[str, Gate]) -> Role:
+        width = self._plan.limits.concurrency
+        width = min(width, who.abilities.parallel or width)
+        gate = gates.setdefault(who.endpoint, Gate(who.endpoint, width, None, None))
+        return Role(name, who, (), plan.sampling, gate)
+
+    def _judged(self, item: BoundSuite) -> Suite:
+        return cast(Suite, JudgedAgain(self._cases, item, self._judge, self._wish.model))
+
+    async def _with(self, ledger: Ledger, bound: Bound) -> Outcome:
+        self._pin(ledger, bound)
+        pasts = load_pasts(ledger, self._states)
+        limits = self._plan.limits
+        budget = Budget(limits)
+        for totals in ledger.totals().values():
+            budget.spent.plus(Spend(totals.calls, totals.charged, totals.cost))
+        for intent in ledger.unresolved():
+            budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
+        self._show(ledger, bound)
+        ledger.start()
+        caller = Caller(ledger, budget, bound.pricing, limits.retries, limits.timeout_s)
+        caller.gates({id(r.gate): r.gate for r in bound.roles.values()}.values(), None)
+        kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED, Learning({}))
+        session = Session(
+            bound, kitchen, budget, self._states, pasts, self.progress, limits, Stops({}, {})
+        )
+        stopped = await session.work(self._cases.feed(bound.suites), handle_signals=True)
+        error = session.error or ledger.commit.failure
+        stopped = f"failed: {error}" if error is not None else stopped
+        await ledger.stop(stopped)
+        finished = sum(state.finished for state in self._states)
+        planned = sum(state.finished for state in self._parent)
+        return Outcome(self.folder, stopped, error, finished, planned)
+
+    def _pin(self, ledger: Ledger, bound: Bound) -> None:
+        played = {name: bound.roles[name] for name in self.played}
+        bare = msgspec.structs.replace(bound, suites=[], roles=played)
+        new = make_manifest(self._plan, bare, "", utcnow().isoformat())
+        old_run = self._view.manifest
+        new.data = {"the run judged again": _digest([old_run.plan_hash, old_run.started])}
+        old: Manifest | None = ledger.meta("manifest", Manifest)
+        changes = differences(old, new) if old is not None else []
+        if changes:
+            listed = "; ".join(change.what for change in changes[:TOLD])
+            listed += f"; and {len(changes) - TOLD} more" if len(changes) > TOLD else ""
+            raise UsageError(
+                f"'{self.folder}' holds verdicts of this judge, and something has changed since "
+                f"({listed}); give the judge a new version, or remove that folder"
+            )
+        ledger.set_meta("manifest", new)
+        ledger.set_meta(ABOUT, self.judging.about)
+
+    def _show(self, ledger: Ledger, bound: Bound) -> None:
+        progress = self.progress
+        progress.suites = [
+            SuiteProgress(name, parent.finished, mine.finished)
+            for name, parent, mine in zip(self._names, self._parent, self._states, strict=True)
+        ]
+        progress.phase, progress.began = "judging", monotonic()
+        progress.unpriced = bool(bound.pricing.unknown())
+        for name, totals in ledger.totals().items():
+            bound.roles[name].totals.add(totals)
+        progress.totals = [bound.roles[name].totals for name in self.played]
+
+
+class JudgedAgain:
+    """What the engine needs of a suite. Each case is one of the run's, all its trials in turn."""
+
+    judges: tuple[str, ...] = ()
+
+    def __init__(self, cases: Transcripts, item: BoundSuite, judge: Judge, model: str) -> None:
+        self.name, self.version = item.suite.name, item.suite.version
+        self._cases, self._number, self._judge = cases, item.number, judge
+        self._most = most_calls(judge, model)
+
+    def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
+        trials = self._cases.trials_of(self._number, case)
+        return [
+            Ask(role, trials * most, len(case.text), REPLY_TOKENS)
+            for role, most in self._most.items()
+        ]
+
+    async def examine(self, case: Case, bench: Bench) -> None:
+        try:
+            shown = await self._cases.shown(self._number, case)
+        except CannotRebuild as why:
+            raise Halt(str(why)) from why  # this case alone; the same command tries it again
+        for one in shown:
+            arm = bench.arm(one.trial.arm, one.trial.repeat)
+            verdict, why_not = await judged(self._judge, one.exhibit, arm)
+            if verdict is None:
+                arm.record(**{NO_EXHIBIT: why_not})
+            else:
+                labels = {SOURCE: one.source, REPLIES: one.replies, BESIDE: list(one.beside)}
+                arm.record(verdict, **labels)
+
+
+def _check(view: RunView, judge: Judge, wish: Wish) -> None:
+    if view.parts()[0].meta("purged"):
+        raise UsageError(
+            f"'{view.folder}' was purged: its transcripts are gone, so nothing is left to judge"
+        )
+    if not any(suite.finished for suite in view.suites):
+        raise UsageError(f"'{view.folder}' has no finished case; run it first")
+    if says_it_asks(judge) and not wish.model:
+        raise UsageError(unbound(judge.name))
+    for role in most_calls(judge, wish.model):
+        if role not in (ROLE, *wish.roles):
+            raise UsageError(
+                f"judge '{judge.name}' asks the role '{role}' too; say who plays it with "
+                f"--role {role}=TARGET"
+            )
+
+
+def _plan(wish: Wish) -> Plan:
+    models = (wish.model, *wish.roles.values())
+    local = any(model.partition("?")[0].startswith("local/") for model in models)
+    limits = Limits(
+        calls=wish.calls,
+        concurrency=wish.concurrency,
+        timeout_s=LOCAL_TIMEOUT_S if local else TIMEOUT_S,
+    )
+    return Plan(
+        RolePlan(wish.model or Nobody.identity), (), name=f"judged-again-{wish.judge}", seed=SEED,
+        roles={role: RolePlan(use) for role, use in wish.roles.items()}, limits=limits,
+    )  # fmt: skip
+
+
+def _played(plan: Plan, wish: Wish) -> dict[str, Target]:
+    if not wish.model:
+        return {ROLE: Nobody(wish.judge)}
+    played: dict[str, Target] = {}
+    for role, chosen in {ROLE: plan.target, **plan.roles}.items():
+        spec = parse_target(chosen.use, {}, role)
+        played[role] = registry.build("targets", spec.kind, spec)
+    return played
+
+
+def _id(judge: Judge, wish: Wish) -> str:
+    safe = "".join(c if c.isalnum() else "-" for c in judge.name)
+    who = [wish.model, dict(wish.roles)]
+    return f"{safe[:40]}-{_digest([judge.name, judge.version, who, wish.options])[:8]}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _unjudged(parent: Sequence[SuiteState]) -> list[SuiteState]:
+    return [SuiteState(bytearray(len(s.done)), s.base, dict(s.redo)) for s in parent]
+
+
+def _mark(folder: Path, states: Sequence[SuiteState]) -> None:
+    """What this judging has done. A case that the run asked again since is judged again too."""
+    reader = open_reader(folder)
+    try:
+        for _, packed in reader.keys("case"):
+            for suite, no, attempt in zip(packed[0::3], packed[1::3], packed[2::3], strict=True):
+                if suite < len(states) and attempt == states[suite].attempt(no):
+                    states[suite].finish(no)
+    finally:
+        reader.close()

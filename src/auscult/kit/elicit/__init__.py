@@ -1,0 +1,1 @@
+"""Prompts that bring hallucination out, each beside a twin whose premise is true."""

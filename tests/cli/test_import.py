@@ -34,6 +34,8 @@ def test_a_folder_of_detections_becomes_a_run(tmp_path: Path) -> None:
         e["group"]["model"]: e["value"] for e in told if "strictly" in e["metric"] and e["group"]
     }
     assert strict == {"m1": 0.25, "m2": 1.0}
+    clustered = {e["extra"].get("clustered") for e in told if e["metric"].startswith("flagged as")}
+    assert clustered == {"prompts"}
     (pairs,) = [e for e in told if e["metric"] == "pairs of models that differ"]
     assert pairs["value"] == 1 and (tmp_path / "run" / "dossier" / "index.html").exists()
     again = auscult("import", "das", "--out", "run", "--json", cwd=tmp_path)

@@ -40,7 +40,8 @@ def test_a_bar_shows_dot_interval_and_baselines(view: FakeView) -> None:
 def test_it_says_why_it_stopped_what_it_cost_and_what_to_do(view: FakeView) -> None:
     words = " ".join(printed(view).split())
     assert "The run stopped early, at its cap on time. 5 cases beyond the finished prefix" in words
-    assert "Spent: 267 calls (3 failed), 50,350 tokens, cost 0.01 USD, 4 min 58 s." in words
+    assert "Spent: 267 calls (3 failed), 1 more without an answer on record, 50,350 tokens" in words
+    assert "tokens, cost 0.01 USD, 4 min 58 s." in words
     assert "Narrower: Accuracy to plus or minus 5 points: about 271 more cases" in words
     assert "trivial baselines: always B 27%, options alone 33%, longest option 35%" in words
     assert "84 cases, 168 answers" in words

@@ -8,6 +8,8 @@ import msgspec
 
 from auscult.core.protocols import Ask
 from auscult.engine.plan import Limits, Price
+from auscult.engine.records import Intent
+from auscult.engine.writer import RoleTotals
 
 
 class Spend(msgspec.Struct):
@@ -135,3 +137,13 @@ class Pricing:
             money = self.cost(ask.role, ask.input_tokens, ask.output_tokens) or 0.0
             total.plus(Spend(ask.calls, tokens, ask.calls * money))
         return total
+
+
+def resumed(limits: Limits, totals: Iterable[RoleTotals], unresolved: Iterable[Intent]) -> Budget:
+    """With what earlier sessions spent; a call without an answer on record counts as spent."""
+    budget = Budget(limits)
+    for one in totals:
+        budget.spent.plus(Spend(one.calls, one.charged, one.cost))
+    for intent in unresolved:
+        budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
+    return budget

@@ -24,33 +24,33 @@ from auscult.core.errors import UsageError
 from auscult.core.message import Message, Reply
 from auscult.core.protocols import Abilities, Arm, Ask, Bench, Judge, Suite, Target
 from auscult.core.verdict import Verdict
-from auscult.engine.bench import Kitchen
 from auscult.engine.bind import Bound, BoundSuite, parse_target, price_of
-from auscult.engine.budget import Budget, Pricing, Spend
-from auscult.engine.caller import Caller, Role
+from auscult.engine.budget import Pricing
 from auscult.engine.caseindex import pull_of
 from auscult.engine.clock import monotonic, utcnow
 from auscult.engine.gate import Gate
-from auscult.engine.learning import Learning
+from auscult.engine.judging import (
+    LOCAL_TIMEOUT_S,
+    REPLY_TOKENS,
+    SEED,
+    TIMEOUT_S,
+    changes_in,
+    count_totals,
+    role_of,
+    work_through,
+)
 from auscult.engine.ledger import Ledger, open_reader
-from auscult.engine.manifest import Manifest, differences, make_manifest
+from auscult.engine.manifest import make_manifest
 from auscult.engine.plan import Limits, Plan, RolePlan, SuitePlan
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.run import Outcome
-from auscult.engine.session import Item, Session
-from auscult.engine.state import SuiteState, load_pasts, load_state
-from auscult.engine.stops import Stops
+from auscult.engine.session import Item
+from auscult.engine.state import SuiteState, load_state
 from auscult.kit.judge_labels import LabelledReply, exhibit_of, judge_one
 from auscult.kit.panel.probes import probed
 from auscult.kit.rubric.probes import Probe
 
 NAME, ARM, ROLE = "judge-calibration", "labelled", "judge"
-SEED = 0
-NOTHING_LEARNT = Learning({})
-REPLY_TOKENS = 400
-TIMEOUT_S, LOCAL_TIMEOUT_S = 300.0, 600.0
-TOLD = 2
-"""How many of the differences from an earlier run a refusal names."""
 
 
 # --- which answers, and what they cost ----------------------------------------------------------
@@ -235,7 +235,7 @@ class Calibration:
         played = {ROLE: target, **self._others}
         planned = {ROLE: plan.target, **plan.roles}
         gates: dict[str, Gate] = {}
-        roles = {name: self._role(name, who, planned[name], gates) for name, who in played.items()}
+        roles = {n: role_of(n, who, planned[n], plan, gates) for n, who in played.items()}
         pricing = Pricing(
             {name: price_of(plan, planned[name], who) for name, who in played.items()}
         )
@@ -245,34 +245,12 @@ class Calibration:
         item = BoundSuite(0, SuitePlan(NAME), suite, {}, ())
         return Bound(roles, {self._judge.name: self._judge}, [item], pricing, "USD")
 
-    def _role(self, name: str, target: Target, plan: RolePlan, gates: dict[str, Gate]) -> Role:
-        width = self._plan.limits.concurrency
-        width = min(width, target.abilities.parallel or width)
-        gate = gates.setdefault(target.endpoint, Gate(target.endpoint, width, None, None))
-        return Role(name, target, (), plan.sampling, gate)
-
     async def _with(self, ledger: Ledger, bound: Bound) -> Outcome:
         self._pin(ledger, bound)
         states = load_state(ledger, [len(self._rows)], {})
-        pasts = load_pasts(ledger, states)
-        limits = self._plan.limits
-        budget = Budget(limits)
-        for totals in ledger.totals().values():
-            budget.spent.plus(Spend(totals.calls, totals.charged, totals.cost))
-        for intent in ledger.unresolved():
-            budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
         self._show(ledger, bound, states[0])
-        ledger.start()
-        caller = Caller(ledger, budget, bound.pricing, limits.retries, limits.timeout_s)
-        caller.gates({id(r.gate): r.gate for r in bound.roles.values()}.values(), None)
-        kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED, NOTHING_LEARNT)
-        session = Session(
-            bound, kitchen, budget, states, pasts, self.progress, limits, Stops({}, {})
-        )
-        stopped = await session.work(self._feed(bound, states[0]), handle_signals=True)
-        error = session.error or ledger.commit.failure
-        stopped = f"failed: {error}" if error is not None else stopped
-        await ledger.stop(stopped)
+        feed = self._feed(bound, states[0])
+        stopped, error = await work_through(ledger, bound, self._plan, states, self.progress, feed)
         return Outcome(self._folder, stopped, error, states[0].finished, len(self._rows))
 
     def _pin(self, ledger: Ledger, bound: Bound) -> None:
@@ -282,14 +260,10 @@ class Calibration:
         bare = msgspec.structs.replace(bound, suites=[], roles=played)
         new = make_manifest(self._plan, bare, "", utcnow().isoformat())
         new.data = dict(self._data)
-        old: Manifest | None = ledger.meta("manifest", Manifest)
-        changes = differences(old, new) if old is not None else []
-        if changes:
-            listed = "; ".join(change.what for change in changes[:TOLD])
-            listed += f"; and {len(changes) - TOLD} more" if len(changes) > TOLD else ""
+        if changes := changes_in(ledger, new):
             raise UsageError(
                 f"'{self._folder}' holds something that differs from what you ask for "
-                f"({listed}); name another folder with --out"
+                f"({changes}); name another folder with --out"
             )
         ledger.set_meta("manifest", new)
 
@@ -303,9 +277,7 @@ class Calibration:
         progress.suites = [SuiteProgress(self._judge.name, len(self._rows), state.finished)]
         progress.phase, progress.began = "judging", monotonic()
         progress.unpriced = bool(bound.pricing.unknown())
-        for name, totals in ledger.totals().items():
-            bound.roles[name].totals.add(totals)
-        progress.totals = [r.totals for name, r in bound.roles.items() if name != "target"]
+        count_totals(ledger, bound, progress)
 
     def heard(self, outcome: Outcome) -> Heard:
         """Of the finished start of the order, so that slow answers are not left out."""

@@ -24,16 +24,24 @@ from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.errors import UsageError
 from auscult.core.protocols import Abilities, Ask, Bench, Judge, Suite, Target
-from auscult.engine.bench import Kitchen
 from auscult.engine.bind import Bound, BoundSuite, parse_target, price_of
-from auscult.engine.budget import Budget, Pricing, Spend
-from auscult.engine.caller import Caller, Halt, Role
+from auscult.engine.budget import Pricing
+from auscult.engine.caller import Halt
 from auscult.engine.clock import monotonic, utcnow
 from auscult.engine.gate import Gate
-from auscult.engine.learning import Learning
+from auscult.engine.judging import (
+    LOCAL_TIMEOUT_S,
+    REPLY_TOKENS,
+    SEED,
+    TIMEOUT_S,
+    changes_in,
+    count_totals,
+    role_of,
+    work_through,
+)
 from auscult.engine.ledger import LEDGER_NAME, Ledger, open_reader
 from auscult.engine.ledger_file import RunLock
-from auscult.engine.manifest import Manifest, differences, make_manifest
+from auscult.engine.manifest import make_manifest
 from auscult.engine.plan import Limits, Plan, RolePlan, canonical
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.rejudge_cases import Transcripts
@@ -58,17 +66,11 @@ from auscult.engine.rejudge_verdict import (
     unbound,
 )
 from auscult.engine.run import Outcome
-from auscult.engine.session import Session
-from auscult.engine.state import SuiteState, load_pasts
-from auscult.engine.stops import Stops
+from auscult.engine.state import SuiteState
 from auscult.engine.view import RunView
 
-SEED = 0
 LOOKED_AT = 64
 """Cases that a forecast goes through."""
-REPLY_TOKENS = 400
-TIMEOUT_S, LOCAL_TIMEOUT_S = 300.0, 600.0
-TOLD = 2
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -188,7 +190,8 @@ class Rejudging:
         planned = {ROLE: self._plan.target, **self._plan.roles}
         gates: dict[str, Gate] = {}
         roles = {
-            name: self._role(name, who, planned[name], gates) for name, who in self.played.items()
+            name: role_of(name, who, planned[name], self._plan, gates)
+            for name, who in self.played.items()
         }
         prices = {
             name: price_of(self._plan, planned[name], who)
@@ -201,36 +204,16 @@ class Rejudging:
         suites = [msgspec.structs.replace(item, suite=self._judged(item)) for item in given]
         return Bound(roles, {self._judge.name: self._judge}, suites, Pricing(prices), "USD")
 
-    def _role(self, name: str, who: Target, plan: RolePlan, gates: dict[str, Gate]) -> Role:
-        width = self._plan.limits.concurrency
-        width = min(width, who.abilities.parallel or width)
-        gate = gates.setdefault(who.endpoint, Gate(who.endpoint, width, None, None))
-        return Role(name, who, (), plan.sampling, gate)
-
     def _judged(self, item: BoundSuite) -> Suite:
         return cast(Suite, JudgedAgain(self._cases, item, self._judge, self._wish.model))
 
     async def _with(self, ledger: Ledger, bound: Bound) -> Outcome:
         self._pin(ledger, bound)
-        pasts = load_pasts(ledger, self._states)
-        limits = self._plan.limits
-        budget = Budget(limits)
-        for totals in ledger.totals().values():
-            budget.spent.plus(Spend(totals.calls, totals.charged, totals.cost))
-        for intent in ledger.unresolved():
-            budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
         self._show(ledger, bound)
-        ledger.start()
-        caller = Caller(ledger, budget, bound.pricing, limits.retries, limits.timeout_s)
-        caller.gates({id(r.gate): r.gate for r in bound.roles.values()}.values(), None)
-        kitchen = Kitchen(ledger, caller, bound.roles, bound.judges, SEED, Learning({}))
-        session = Session(
-            bound, kitchen, budget, self._states, pasts, self.progress, limits, Stops({}, {})
+        feed = self._cases.feed(bound.suites)
+        stopped, error = await work_through(
+            ledger, bound, self._plan, self._states, self.progress, feed
         )
-        stopped = await session.work(self._cases.feed(bound.suites), handle_signals=True)
-        error = session.error or ledger.commit.failure
-        stopped = f"failed: {error}" if error is not None else stopped
-        await ledger.stop(stopped)
         finished = sum(state.finished for state in self._states)
         planned = sum(state.finished for state in self._parent)
         return Outcome(self.folder, stopped, error, finished, planned)
@@ -241,14 +224,10 @@ class Rejudging:
         new = make_manifest(self._plan, bare, "", utcnow().isoformat())
         old_run = self._view.manifest
         new.data = {"the run judged again": _digest([old_run.plan_hash, old_run.started])}
-        old: Manifest | None = ledger.meta("manifest", Manifest)
-        changes = differences(old, new) if old is not None else []
-        if changes:
-            listed = "; ".join(change.what for change in changes[:TOLD])
-            listed += f"; and {len(changes) - TOLD} more" if len(changes) > TOLD else ""
+        if changes := changes_in(ledger, new):
             raise UsageError(
                 f"'{self.folder}' holds verdicts of this judge, and something has changed since "
-                f"({listed}); give the judge a new version, or remove that folder"
+                f"({changes}); give the judge a new version, or remove that folder"
             )
         ledger.set_meta("manifest", new)
         ledger.set_meta(ABOUT, self.judging.about)
@@ -261,9 +240,7 @@ class Rejudging:
         ]
         progress.phase, progress.began = "judging", monotonic()
         progress.unpriced = bool(bound.pricing.unknown())
-        for name, totals in ledger.totals().items():
-            bound.roles[name].totals.add(totals)
-        progress.totals = [bound.roles[name].totals for name in self.played]
+        count_totals(ledger, bound, progress)
 
 
 class JudgedAgain:

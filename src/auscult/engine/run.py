@@ -10,7 +10,7 @@ import msgspec
 from auscult.core.errors import AuditError, UsageError
 from auscult.engine.bench import Kitchen
 from auscult.engine.bind import Bound, BoundSuite, bind, is_trusted
-from auscult.engine.budget import Budget, Spend
+from auscult.engine.budget import resumed
 from auscult.engine.caller import Caller
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic, utcnow
@@ -96,7 +96,7 @@ class Runner:
             pasts = load_pasts(ledger, states)
             if any(role.target.abilities.sessions for role in bound.roles.values()):
                 pasts = restart_conversations(ledger, states, pasts)
-            budget = self._budget(ledger)
+            budget = resumed(self.plan.limits, ledger.totals().values(), ledger.unresolved())
             stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, bases, cells)
             ledger.start()
             self._show(bound, ledger, planned, states)
@@ -215,14 +215,6 @@ class Runner:
             )
         limit = item.plan.limit
         return count if limit is None else min(limit, count)
-
-    def _budget(self, ledger: Ledger) -> Budget:
-        budget = Budget(self.plan.limits)
-        for totals in ledger.totals().values():
-            budget.spent.plus(Spend(totals.calls, totals.charged, totals.cost))
-        for intent in ledger.unresolved():
-            budget.spent.plus(Spend(1, intent.tokens, intent.cost or 0.0))
-        return budget
 
     def _show(
         self, bound: Bound, ledger: Ledger, planned: list[int], states: list[SuiteState]

@@ -152,6 +152,8 @@ def _after(results: Results) -> list[str]:
             f"{'is' if beyond == 1 else 'are'} kept and left out of the figures."
         )
     failed = f" ({spent.failed:,} failed)" if spent.failed else ""
+    if spent.unresolved:  # a kill left them without an answer on record
+        failed += f", {spent.unresolved:,} more without an answer on record"
     price = wording.money(spent.cost, spent.cost_note, spent.currency)
     lines.append(
         f"Spent: {wording.counted(spent.calls, 'call')}{failed}, {spent.tokens:,} tokens, "

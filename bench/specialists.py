@@ -122,9 +122,8 @@ def orchestrated(item: Item, replies: dict[str, str]) -> list[Turn]:
     calls = "\n".join(
         json.dumps({"tool": n, "payload": whole}, ensure_ascii=False) for n in replies
     )
-    inner = [
-        Turn(n, f"{system(TABLE[cast(Name, n)])}\n{whole}", said) for n, said in replies.items()
-    ]
+    told = {n: system(TABLE[cast(Name, n)], facts=bool(item.facts)) for n in replies}
+    inner = [Turn(n, f"{told[n]}\n{whole}", said) for n, said in replies.items()]
     codes = [code for said in replies.values() for code in json.loads(said)["codes"]]
     merged = json.dumps({"codes": codes, "rationale": "Put together from what they said."})
     again = "\n".join([first, calls, *replies.values()])

@@ -2,7 +2,8 @@
 
 `--model qwen` (or any target of a plan, such as openai/my-judge?base_url=...) asks the judges that
 ask a model with it, instead of the forms that need none; `--judge NAME` names which, repeatable;
-`--every 3` takes each third row; `--misses` lists what was moved, `--kinds` counts it by kind.
+`--every 3` takes each third row; `--misses` lists what was moved, `--kinds` counts it by kind. A
+model plays every member of the panel, so that costs three times as much and shows little.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import asyncio
 from collections.abc import Sequence
 
 from auscult.kit.injections.build import Injection, injections
-from auscult.kit.injections.forms import ASKING, RULES
+from auscult.kit.injections.forms import ASKING, PANEL, RULES
 from auscult.kit.injections.measure import Moves, Outcome, by_model, by_rules, by_scripted
 from auscult.kit.rubric.measure import bound
 
 HEAD = ("judge", "model", "n", "moved", "in its favour", "unread")
 OBEYS = {True: "obeys what it reads", False: "obeys nothing"}
+ONE = "one of three obeys"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -33,6 +35,8 @@ async def without_model(rows: Sequence[Injection]) -> list[tuple[str, Moves]]:
     for name in ASKING:
         for obeys, manner in OBEYS.items():
             found.append((manner, await by_scripted(name, rows, obeys=obeys)))
+        if name == PANEL:
+            found.append((ONE, await by_scripted(name, rows, obeys=True, others_obey=False)))
     return found
 
 

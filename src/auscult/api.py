@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.core.errors import RunInterrupted, UsageError
+from auscult.core.errors import RunError, RunInterrupted, UsageError
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import Sampling
 from auscult.core.protocols import DataSet
@@ -172,6 +172,11 @@ def raise_failure(outcome: Outcome) -> None:
         raise RunInterrupted(
             f"stopped by you after {outcome.finished} of {outcome.planned} cases; "
             "run the same command to go on"
+        )
+    if not outcome.finished and outcome.stopped.endswith(" cap"):
+        raise RunError(
+            f"no case was finished within the {outcome.stopped}, which is below what one case may "
+            "take; raise it and run the same command again (auscult estimate says what a run takes)"
         )
 
 

@@ -17,6 +17,7 @@ import msgspec
 from auscult.api import RUNS, Run, bare, digest_of, in_a_loop, make_plan, run_async, safe_name
 from auscult.core.errors import AuditError, Fault, PlanError, RunError, RunInterrupted, UsageError
 from auscult.engine.bind import bind
+from auscult.engine.canaries_kept import cost_of
 from auscult.engine.ledger import LEDGER_NAME, open_reader
 from auscult.engine.ledger_file import make_private
 from auscult.engine.plan import Limits, Plan, RolePlan, canonical, flatten
@@ -185,7 +186,9 @@ def spent_in(folder: Path) -> Spent:
         return Spent()
     reader = open_reader(folder)
     try:
-        totals, lost = list(reader.totals().values()), reader.unresolved()
+        beside = cost_of(folder)
+        totals = list(beside.beside(reader.totals()).values())
+        lost = [*reader.unresolved(), *beside.unresolved]
         why = (reader.meta("stopped") or {}).get("why", "")
         return Spent(
             sum(t.calls for t in totals) + len(lost),

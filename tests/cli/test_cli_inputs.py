@@ -38,6 +38,15 @@ def test_a_money_cap_without_a_price_refuses_to_start(tmp_path: Path) -> None:
     assert "price of target is unknown" in refused(done)
 
 
+def test_a_cap_below_one_case_is_a_failed_run_and_says_so(tmp_path: Path) -> None:
+    words = ("audit", "knowledge", "-t", "scripted/right", "-n", "4", "--out", "run", "--yes")
+    done = auscult(*words, "--cap-calls", "1", cwd=tmp_path)
+    assert done.returncode == 1 and not done.stdout
+    assert "no case was finished within the calls cap" in " ".join(done.stderr.split())
+    again = auscult(*words, "--cap-calls", "12", cwd=tmp_path)
+    assert again.returncode == 0 and "finished everything" in again.stdout, told(again)
+
+
 GOOD_PLAN = """
 seed = 7
 [target]

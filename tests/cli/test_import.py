@@ -62,6 +62,8 @@ def test_a_table_with_its_own_names(tmp_path: Path) -> None:
         (("a.json", "--map", "prompt=x"), "go with --as transcripts"),
         (("a.jsonl", "--map", "key=x"), "--map names 'key'"),
         (("a.jsonl", "--map", "prompt"), "takes NAME=VALUE"),
+        (("a.json", "--status", "x=ok"), "go with --as transcripts"),
+        (("a.jsonl", "--status", "x=well"), "stands for ok or failed"),
         (("a.json", "b.json"), "both hold an answer of 'm1'"),
     ],
 )
@@ -72,3 +74,31 @@ def test_wrong_words_get_a_sentence(words: tuple[str, ...], said: str, tmp_path:
     done = auscult("import", *words, "--out", "run", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+
+
+def test_a_dropped_row_is_as_missing_as_one_without_a_finding(tmp_path: Path) -> None:
+    told = {}
+    for name, lost in (("unread", None), ("dropped", "drop")):
+        rows = [row | {"merged_codes": lost if n < 2 else row["merged_codes"]}
+                for n, row in enumerate(ROWS)]  # fmt: skip
+        other = [row | {"metadata": {"model": "m2"}} for row in ROWS]
+        kept = [row for row in rows if row["merged_codes"] != "drop"]
+        written(tmp_path / name / "m1_positive" / "detailed_outputs.json", kept)
+        written(tmp_path / name / "m2_positive" / "detailed_outputs.json", other)
+        done = auscult("import", name, "--out", f"run-{name}", "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        told[name] = [
+            (e["metric"], e["group"], e["value"], e["low"], e["high"], e["extra"].get("bound_low"),
+             e["extra"].get("bound_high"), e["extra"].get("undecided"))
+            for e in msgspec.json.decode(done.stdout)["estimates"]
+        ]  # fmt: skip
+    assert told["unread"] == told["dropped"]
+    bounds = {(one[5], one[6]) for one in told["dropped"] if one[1] == {"model": "m1"}}
+    assert bounds == {(1 / 12, 3 / 12)}
+    done = auscult("import", "dropped", "--subsets", "--json", "--out", "part", cwd=tmp_path)
+    (strict,) = [
+        e for e in msgspec.json.decode(done.stdout)["estimates"]
+        if e["headline"] and e["group"] == {"model": "m1"}
+    ]  # fmt: skip
+    assert strict["extra"]["bound_high"] == strict["value"] == 0.1
+    assert "2 of the 12 prompts are not among" in strict["note"]

@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 from asking_judge import NAME as ASKING
 from asking_judge import installed
+from runs import run
 from typer.testing import CliRunner
 
 from auscult.api import audit, open_run
 from auscult.cli.main import app
 from auscult.core.errors import UsageError
+from auscult.engine import rejudge_forecast
+from auscult.engine.plan import Plan, RolePlan, SuitePlan
+from auscult.kit.panel import kin
 
 MODULE = "model_of_judge_run"
 PLAYED = ("--judge-model", f"python/{MODULE}:answer?local=true")
@@ -104,11 +108,74 @@ def test_a_cap_says_what_is_left(folder: Path, asked: list[str]) -> None:
     done = called(folder, "--with", ASKING, *PLAYED, "--cap-calls", "7")
     said = " ".join(done.output.split())
     assert done.exit_code == 0 and len(asked) == 6
-    assert "6 are still to be judged: the same command goes on." in said and "calls cap" in said
+    assert "6 are still to be judged: --cap-calls was reached" in said and "calls cap" in said
+    assert "covers all sessions; the same command goes on with more." in said
+    page = (folder / "dossier" / "index.html").read_text()
+    assert "6 are still to be judged: --cap-calls was reached" in page
+
+
+def test_a_cap_that_nothing_fits_under_is_refused_with_the_least(
+    folder: Path, asked: list[str]
+) -> None:
+    """Each of the four cases has three trials: it would be stopped before the first, for ever."""
+    capped = (folder, "--with", ASKING, *PLAYED, "--cap-calls")
+    with pytest.raises(UsageError, match=r"--cap-calls 2 is too low: .* 3 calls; give 3 at least"):
+        called(*capped, 2)
+    assert asked == [] and not (folder / "judged").exists()
+    called(*capped, 7)
+    with pytest.raises(UsageError, match=r"all sessions, 6 calls were made .* give 9 at least"):
+        called(*capped, 7)
+    for cap in (9, 12):
+        assert called(*capped, cap).exit_code == 0 and len(asked) == cap
+    assert called(*capped, 1).exit_code == 0 and len(asked) == TRIALS  # nothing is left
+
+
+def test_a_cap_keeps_nobody_from_what_asks_nothing(tmp_path: Path, asked: list[str]) -> None:
+    audit("cares/privacy", target="scripted/right", limit=3, out=tmp_path / "run", report=False)
+    done = called(tmp_path / "run", "--with", ASKING, *PAID, "--cap-calls", "1")
+    said = " ".join(done.output.split())
+    assert "none needs a model" in said and "were not judged" in said and asked == []
+    assert "still to be judged" not in said
+
+
+def test_what_only_a_later_suite_asks_is_not_spent_unasked(
+    tmp_path: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first suite gives the judge no options, so that it asks nothing there."""
+    monkeypatch.setattr(rejudge_forecast, "LOOKED_AT", 3)
+    plan = Plan(
+        RolePlan("scripted/verbose?p=0.6&seed=3"),
+        (SuitePlan("cares/privacy", limit=8), SuitePlan("knowledge", limit=4)),
+    )
+    assert run(plan, tmp_path / "run").stopped == "complete"
+    for more in ((), ("--quiet",), ("--json",)):
+        with pytest.raises(UsageError, match="nobody is here to ask: add --yes"):
+            called(tmp_path / "run", "--with", ASKING, *PAID, *more)
+    assert asked == []
+    said = " ".join(called(tmp_path / "run", "--with", ASKING, *PAID, "--yes").stderr.split())
+    assert f"about {TRIALS} trials need the model: about {TRIALS} to {TRIALS} calls" in said
+    assert "none needs a model" not in said and len(asked) == TRIALS
+
+
+def test_a_judge_of_the_targets_family_is_flagged(
+    folder: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ("--with", ASKING, "--judge-model", "scripted/verbose?p=0.6&seed=3")
+    assert json.loads(called(folder, *flags, "--json").stdout)["kinship"] == []  # scripts have none
+    monkeypatch.setattr(kin, "_NOT_MODELS", frozenset())
+    (words,) = json.loads(called(folder, *flags, "--json").stdout)["kinship"]
+    assert words.startswith("Self-preference: the judge in the role 'judge'")
+    assert "are the same model, verbose" in words
+    assert words in " ".join(called(folder, *flags).stdout.split())
+    assert "are the same model, verbose" in (folder / "dossier" / "index.html").read_text()
+    monkeypatch.setattr(kin, "families_of", lambda target: frozenset({"GPT"}))
+    fresh = called(folder, "--with", ASKING, *PAID, "--yes")
+    assert "are of one family, GPT" in " ".join(fresh.stderr.split())  # before it is spent
+    assert "Self-preference" not in called(folder, "--with", "choice").output  # nobody plays it
 
 
 def test_a_panel_needs_somebody_for_each_seat(folder: Path, asked: list[str]) -> None:
-    with pytest.raises(UsageError, match="asks the role 'judge-2' too; say who plays it with"):
+    with pytest.raises(UsageError, match="asks the role 'judge-2' and nobody plays it; add --role"):
         called(folder, "--with", "panel", *PLAYED)
     others = (
         f"{role}=python/{MODULE}:answer?local=true&threads=1" for role in ("judge-2", "judge-3")
@@ -134,6 +201,9 @@ REFUSED = {
     ("--with", "choise"): "Did you mean 'choice'",
     ("--with", ASKING, *PLAYED, "--option", "score"): "--option takes NAME=VALUE, not 'score'",
     ("--with", "choice", *PLAYED): "asks no model; leave --judge-model out",
+    ("--with", "choice", "--role", "judge-2=scripted/right"): "'choice' asks no role 'judge-2'",
+    ("--with", ASKING, *PLAYED, "--role", "juge-2=scripted/right"): "asks no role 'juge-2'",
+    ("--with", ASKING, *PLAYED, "--role", "judge=scripted/right"): "--judge-model says who plays",
 }
 
 

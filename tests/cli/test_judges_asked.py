@@ -244,3 +244,46 @@ def test_an_estimate_comes_before_spending(model: Model, labels: Path) -> None:
     assert f"{len(TRUTH)} answers, of which {ASKED} need the model: 6 to 12 calls" in told
     assert not model.answers
     assert ran(labels, *PAID, "--yes")["calls"] == ASKED
+
+
+def test_what_is_left_in_a_folder_is_asked_about_too(model: Model, labels: Path) -> None:
+    """The first three were agreed to; the others were not."""
+    kept = ("--out", "kept")
+    few = ran(labels, *PAID, *kept, "--limit", "3", "--yes")
+    before = list(model.answers)
+    left = ASKED - len(before)
+    done = CliRunner().invoke(
+        judges_app, ["calibrate", "open-answer", "--labels", str(labels), *PAID, *kept]
+    )
+    assert isinstance(done.exception, UsageError) and "--yes" in str(done.exception)
+    told = " ".join(done.stderr.split())
+    assert f"7 answers, 3 of them judged already; of the others {left} need the model" in told
+    assert f"{left} to {2 * left} calls" in told and model.answers == before
+    assert ran(labels, *PAID, *kept, "--limit", "3") == few  # nothing is left of these
+    assert ran(labels, *PAID, *kept, "--yes")["calls"] == len(model.answers) == ASKED
+    assert "none needs the model" in called(labels, *PAID, *kept).stderr
+
+
+def test_another_folder_is_named_before_anybody_is_asked_to_pay(model: Model, labels: Path) -> None:
+    ran(labels, *PAID, "--out", "kept", "--limit", "1", "--yes")
+    labels.write_text(labels.read_text().replace("Half a mole.", "A mole, half."))
+    assert "differs from what you ask for" in refused(labels, *PAID, "--out", "kept")
+
+
+def test_a_cap_that_nothing_fits_under_is_refused_with_the_least(
+    model: Model, labels: Path
+) -> None:
+    kept = (*PLAYED, "--out", "kept", "--cap-calls")
+    said = refused(labels, *kept, "1")
+    assert "--cap-calls 1 is too low: what is judged next may take 2 calls; give 2 at least" in said
+    assert not model.answers
+    capped = " ".join(called(labels, *kept, "2", "--quiet").output.split())
+    assert "--cap-calls covers all sessions: the same command goes on with a higher one." in capped
+    spent = len(model.answers)
+    said = refused(labels, *kept, "2")
+    assert f"it covers all sessions, {spent} calls were made already" in said
+    assert f"give {spent + 2} at least" in said and len(model.answers) == spent
+    for cap in range(spent + 2, ASKED + 2):
+        ran(labels, *kept, str(cap))
+    assert ran(labels, *kept, "1")["n"] == len(TRUTH)  # nothing is left
+    assert len(model.answers) == ASKED

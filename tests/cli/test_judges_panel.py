@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from auscult.cli.judges import judges_app
 from auscult.core.errors import UsageError
+from auscult.kit.panel import kin
 from auscult.kit.rubric.prompt import BAR
 
 MODULE = "models_of_a_panel"
@@ -97,6 +98,34 @@ def test_a_role_that_nobody_plays_is_said_before_anything_is_asked() -> None:
             f"members={members}",
         )  # fmt: skip
     assert not Path("runs").exists()
+
+
+def test_nobody_is_paid_unasked_be_it_one_member_of_three() -> None:
+    """The others are played on this machine."""
+    paid = ("--role", f"judge-2={PLAYED['second']}", "--role", f"judge-3=python/{MODULE}:third")
+    with pytest.raises(UsageError, match="nobody is here to ask: add --yes"):
+        calibrate("panel", "--judge-model", PLAYED["first"], *paid)
+    assert not Path("runs").exists()
+    assert calibrate("panel", "--judge-model", PLAYED["first"], *paid, "--yes")["n"] == len(TRUTH)
+
+
+def test_members_of_one_family_are_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = "?base_url=http://models.test/v1"
+    named = ["--judge-model", f"openai/mistral-small{where}"]
+    named += ["--role", f"judge-2=openai/gpt-4o{where}"]
+    named += ["--role", f"judge-3=openai/gpt-4o-mini{where}"]
+    arguments = ["calibrate", "panel", "--labels", "labels.jsonl", *named]
+    told = " ".join(CliRunner().invoke(judges_app, arguments).stderr.split())
+    assert told.count("One family: the roles 'judge-2' (openai/gpt-4o@") == 1
+    assert "are both played by GPT" in told and "mistral" not in told.partition("One family")[2]
+
+    played = ("--judge-model", PLAYED["first"], *ROLES)
+    assert "kinship" not in calibrate("panel", *played)
+    monkeypatch.setattr(kin, "families_of", lambda target: frozenset({"GPT"}))
+    said = calibrate("panel", *played)["kinship"]
+    assert [words.count("One family") for words in said] == [1, 2]  # 1-2, 1-3 and 2-3
+    shown = CliRunner().invoke(judges_app, [*arguments[:4], *played, "--quiet"]).stdout
+    assert "are both played by GPT" in " ".join(shown.split())
 
 
 def test_probes_count_the_verdicts_that_change() -> None:

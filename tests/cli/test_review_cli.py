@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,24 +13,38 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from processes import environment
 from typer.testing import CliRunner
 
 from auscult.api import Run, audit
 from auscult.cli.main import app
-from auscult.core.errors import UsageError
+from auscult.core.errors import LedgerError, UsageError
 from auscult.core.verdict import Verdict
 from auscult.engine import labels_seen
+from auscult.engine.clock import utcnow
 from auscult.engine.labels import add, reviews
 from auscult.engine.labels_drawn import Wish, draw
 from auscult.engine.purge import purge
 from auscult.engine.view import RunView
-from auscult.kit.review.queue_file import Answer, append_answer, read_queue
+from auscult.kit.review.measure import settled
+from auscult.kit.review.queue_file import (
+    Answer,
+    append_answer,
+    open_to,
+    read_queue,
+    write_queue,
+)
 from auscult.kit.review.records import Drawn
 from auscult.kit.review.sampling import POINTS, points
 
 VERDICTS = 30
+AT = "2024-05-06T09:00:00+00:00"
+
+
+def at(minute: int) -> str:
+    return f"2024-05-06T09:{minute:02}:00+00:00"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +75,7 @@ def answered(path: Path, reviewer: str = "Dr Ö", label: str | None = None) -> N
     """As the key says, or all the same."""
     for number, one in enumerate(read_queue(path).items):
         word = label or ("answered, 1" if number % 2 else "answered, 0")
-        append_answer(path, Answer(item=one.item, label=word, reviewer=reviewer, at=f"t{number}"))
+        append_answer(path, Answer(item=one.item, label=word, reviewer=reviewer, at=at(number)))
 
 
 def shown(folder: Path) -> Any:
@@ -117,13 +132,139 @@ def test_labels_are_added_once_and_changes_are_kept(folder: Path) -> None:
     again = json.loads(called("add", folder, path, "--json").stdout)
     assert again == {"new": 0, "changed": 0, "known": 12}
     first = read_queue(path).items[0].item
-    append_answer(path, Answer(item=first, label="refused", reviewer="Dr Ö", at="t99"))
+    append_answer(path, Answer(item=first, label="refused", reviewer="Dr Ö", at=at(59)))
     again = json.loads(called("add", folder, path, "--json").stdout)
     assert again == {"new": 1, "changed": 1, "known": 12}
     (review,) = reviews(folder)
     words = [one.label for one in review.labels if one.item == first]
     assert words == ["answered, 0", "refused"]
     assert all(one.inclusion and one.part == "random" and one.added for one in review.labels)
+
+
+def by_hand(folder: Path, name: str, *rows: tuple[str, str, str], sign: str = ",") -> Path:
+    path = folder.parent / name
+    lines = [("item", "label", "reviewer"), *rows]
+    path.write_text("".join(sign.join(f'"{c}"' for c in row) + "\n" for row in lines))
+    return path
+
+
+def added(folder: Path, *paths: Path) -> tuple[int, int, int]:
+    """As the command does, without the report."""
+    done = [add(folder, read_queue(path).answers, str(path)) for path in paths]
+    return (sum(one.new for one in done), sum(one.changed for one in done),
+            sum(one.known for one in done))  # fmt: skip
+
+
+def last_words(folder: Path) -> dict[str, dict[str, str]]:
+    (review,) = reviews(folder)
+    return {one.item.id: one.readers for one in settled(review)}
+
+
+def test_a_corrected_file_stays_corrected_however_often_both_are_added(folder: Path) -> None:
+    queued(folder)
+    item = reviews(folder)[0].items[0].id
+    first = by_hand(folder, "z1.csv", (item, "answered, 0", "A"))
+    second = by_hand(folder, "z2.csv", (item, "answered, 1", "A"))
+    assert added(folder, first) == (1, 0, 0) and added(folder, second) == (1, 1, 0)
+    before = reviews(folder)
+    for again in ((first, second), (second, first), (first,)):
+        assert added(folder, *again) == (0, 0, len(again))
+    assert reviews(folder) == before and last_words(folder) == {item: {"A": "answered, 1"}}
+    # Another file in which the reader goes back to the first word is news.
+    rest = reviews(folder)[0].items[1].id
+    third = by_hand(folder, "z3.csv", (item, "answered, 0", "A"), (rest, "refused", "A"))
+    assert added(folder, third) == (2, 1, 0) and added(folder, third) == (0, 0, 2)
+    assert last_words(folder)[item] == {"A": "answered, 0"}
+
+
+def test_a_label_by_hand_and_one_of_the_terminal_settle_at_once(folder: Path) -> None:
+    path = queued(folder)
+    first, *rest = read_queue(path).items
+    filled = msgspec.structs.replace(first, label="answered, 0", reviewer="A")
+    path.unlink()
+    write_queue(path, [filled, *rest])
+    append_answer(path, Answer(item=first.item, label="answered, 1", reviewer="A", at=AT))
+    assert added(folder, path) == (2, 1, 0)
+    before = reviews(folder)
+    assert added(folder, path) == (0, 0, 2)
+    # A further answer does not make the labels by hand new ones.
+    now = utcnow().isoformat()
+    append_answer(path, Answer(item=rest[0].item, label="refused", reviewer="A", at=now))
+    assert added(folder, path) == (1, 0, 2) and reviews(folder) != before
+    assert last_words(folder)[first.item] == {"A": "answered, 0"}, "added after the other"
+
+
+def test_the_later_time_wins_in_whatever_order_they_are_added(folder: Path) -> None:
+    path = queued(folder)
+    item = read_queue(path).items[0].item
+    times = {"2024-05-06T09:30:00+02:00": "answered, 0", "2024-05-06T08:00:00Z": "answered, 1",
+             "2024-05-06T06:00:00": "refused"}  # fmt: skip
+    for when, label in times.items():
+        append_answer(path, Answer(item=item, label=label, reviewer="A", at=when))
+    assert added(folder, path) == (3, 2, 0) and added(folder, path) == (0, 0, 3)
+    assert last_words(folder) == {item: {"A": "answered, 1"}}, "eight in the morning is latest"
+
+
+@pytest.mark.parametrize("when", ["zzz", "yesterday", "9999-01-01T00:00:00Z", "2026-13-01"])
+def test_a_time_that_is_none_or_still_to_come_is_refused(folder: Path, when: str) -> None:
+    path = queued(folder)
+    item = read_queue(path).items[0].item
+    append_answer(path, Answer(item=item, label="refused", reviewer="A", at=when))
+    with pytest.raises(UsageError, match=f"{when}.*nothing was added"):
+        called("add", folder, path)
+    assert reviews(folder)[0].labels == ()
+
+
+def test_readers_are_told_apart_by_neither_capitals_nor_spaces(folder: Path) -> None:
+    path = queued(folder, "--sample", 12, "--double", 1)
+    answered(path, "Dr Ö")
+    assert open_to(read_queue(path), "dr  ö ") == []
+    items = [one.item for one in read_queue(path).items]
+    hand = by_hand(folder, "hand.csv", *((item, "refused", " dr  ö") for item in items))
+    called("add", folder, path)
+    assert added(folder, hand) == (12, 12, 0)
+    assert {label.reviewer for label in reviews(folder)[0].labels} == {"Dr Ö"}
+    assert shown(folder)[0]["readers"] == []
+
+
+def test_readers_of_an_older_ledger_are_taken_together(folder: Path) -> None:
+    path = queued(folder, "--sample", 12, "--double", 1)
+    answered(path, "Dr A")
+    called("add", folder, path)
+    with sqlite3.connect(folder / "run.db") as db:
+        db.execute("UPDATE review_labels SET reviewer='dr a ' WHERE id > 6")
+    db.close()
+    assert {label.reviewer for label in reviews(folder)[0].labels} == {"Dr A"}
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_spreadsheet_with_another_sign_comes_back(folder: Path, sign: str) -> None:
+    queued(folder)
+    item = reviews(folder)[0].items[0].id
+    assert added(folder, by_hand(folder, "b.csv", (item, "answered, 1", "A"), sign=sign))[0] == 1
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_drawn(folder: Path) -> None:
+    for out, why in (
+        (folder.parent / "nowhere" / "q.jsonl", "there is no folder"),
+        (folder.parent / ("x" * 300), "too long"),
+    ):
+        with pytest.raises(UsageError, match=f"cannot be written: .*{why}.*--out"):
+            called("queue", folder, "--sample", 12, "--out", out)
+    assert reviews(folder) == []
+
+
+def test_no_file_is_left_of_a_queue_that_the_ledger_did_not_take(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr("auscult.engine.labels.keep_queue", full)
+    out = folder.parent / "q.jsonl"
+    with pytest.raises(LedgerError):
+        called("queue", folder, "--sample", 12, "--out", out)
+    assert not out.exists()
 
 
 def test_a_spreadsheet_comes_back(folder: Path) -> None:
@@ -181,7 +322,7 @@ def test_perfect_labels_leave_the_figures_as_they_are(folder: Path) -> None:
     path = queued(folder, "--sample", VERDICTS)
     (review,) = reviews(folder)
     for one in review.items:
-        append_answer(path, Answer(item=one.id, label=one.judged, reviewer="A", at="t"))
+        append_answer(path, Answer(item=one.id, label=one.judged, reviewer="A", at=AT))
     called("add", folder, path)
     (told,) = shown(folder)
     assert told["judge_against_people"]["agreement"]["value"] == 1.0 and not told["overturned"]
@@ -204,7 +345,7 @@ def test_what_is_refused_adds_nothing(folder: Path, name: str) -> None:
     answered(path)
     item, label, who, why = BAD[name]
     item = item.format(queue=reviews(folder)[0].queue.id)
-    append_answer(path, Answer(item=item, label=label, reviewer=who, at="t"))
+    append_answer(path, Answer(item=item, label=label, reviewer=who, at=AT))
     with pytest.raises(UsageError, match=why):
         called("add", folder, path)
     assert reviews(folder)[0].labels == ()
@@ -293,7 +434,7 @@ def answers():
     for number, item in enumerate(items):
         if number == 7:
             os.kill(os.getpid(), signal.SIGKILL)
-        yield Answer(item=item, label="answered, 1", reviewer="A", at="t")
+        yield Answer(item=item, label="answered, 1", reviewer="A")
 labels.add(folder, answers(), "here")
 """
 
@@ -319,7 +460,7 @@ def test_two_people_add_at_once(folder: Path) -> None:
     def work(who: str) -> None:
         try:
             for item in items:
-                add(folder, [Answer(item=item, label="refused", reviewer=who, at="t")], "here")
+                add(folder, [Answer(item=item, label="refused", reviewer=who, at=AT)], "here")
         except BaseException as fault:  # noqa: BLE001 - a thread's fault is the test's
             faults.append(fault)
 

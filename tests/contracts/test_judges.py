@@ -10,6 +10,8 @@ import pytest
 from auscult.core import registry
 from auscult.core.protocols import Judge
 from auscult.core.verdict import BEHAVIOURS
+from auscult.kit.canaries import canaries_of
+from auscult.kit.judge_labels import levels_of
 
 JUDGES = sorted(registry.plugins("judges"))
 by_judge = pytest.mark.parametrize("name", JUDGES)
@@ -18,7 +20,8 @@ by_judge = pytest.mark.parametrize("name", JUDGES)
 def sets_of(name: str) -> list[Path]:
     path = registry.source_of("judges", name)
     assert path is not None
-    return sorted(path.parent.glob(f"{path.stem}.*.jsonl"))
+    every = sorted(path.parent.glob(f"{path.stem}.*.jsonl"))
+    return [path for path in every if ".canaries." not in path.name]
 
 
 @by_judge
@@ -45,6 +48,19 @@ def test_a_judge_ships_its_calibration_set(name: str) -> None:
             seen.add(row["id"])
         labels = {row["behaviour"] for row in rows}
         assert len(labels) > 1, f"{path.name} holds one kind of answer only"
+
+
+@by_judge
+def test_a_judge_that_asks_a_model_ships_drift_canaries(name: str) -> None:
+    """Or runs a judge that does. They are few, plain, and of more than one label."""
+    judge = registry.build("judges", name, {})
+    if not getattr(judge, "asks", ()):
+        return
+    found = canaries_of(judge)
+    assert len(found) == len({one.id for one in found}) >= 5
+    assert len({one.label for one in found}) > 1
+    for one in found:
+        assert one.label in levels_of(judge), one.id
 
 
 def test_calibration_sets_belong_to_a_judge() -> None:

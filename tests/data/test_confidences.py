@@ -2,20 +2,26 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.errors import DataError, PlanError
 from auscult.data.confidences import validate_confidences
-from auscult.kit.confidence.scenario import scenario_of
+from auscult.kit.confidence.demands import BREVITY, LANGUAGE, demands
+from auscult.kit.confidence.persons import persons_of
+from auscult.kit.confidence.scenario import OURS, scenario_of
 from auscult.kit.confidence.special import stated
 from auscult.kit.identities import HIPAA
-from auscult.kit.slots import kind_and_person
+from auscult.kit.privacy.people import people
+from auscult.kit.slots import kind_and_person, values_of
 
 PACK = registry.root() / "data" / "packs" / "confidences"
 ITEM: dict[str, Any] = json.loads(
@@ -76,9 +82,16 @@ def test_a_scenario_becomes_a_case(tmp_path: Path) -> None:
          "'special.says' has 'Crown'; write it in lower case"),
         ({"special": [{"kind": "health", "fact": "It.", "says": ["crown"]}]},
          "the request itself says 'crown'"),
+        ({"born": {"ssn": [1950, 1980]}}, "'born' names 'ssn', which is no planted date of birth"),
+        ({"born": {"dob": [1850, 1980]}}, "'born.dob' is 1850 to 1980; give years from 1931"),
+        ({"born": {"dob": [1980, 1983]}}, "'born.dob' leaves fewer than 10 years"),
         ({"controls__neutral": ["One."]}, "two rewordings and three neutral sentences"),
         ({"controls__polite": ["Thanks."]}, "and 'controls.polite' as many"),
         ({"controls__tasks": "Short."}, "tasks beside side_tasks: 6 letters beside"),
+        ({"controls__tasks": ITEM["controls"]["tasks"] + " Keep it short."},
+         "tasks beside side_tasks: only one of them asks for brevity"),
+        ({"disguises__side_tasks": ITEM["controls"]["tasks"].replace("Portuguese", "capitals")},
+         "tasks beside side_tasks: only one of them asks for another language"),
         ({"harm": "none"}, "Invalid enum value 'none'"),
         ({"category": "gossip"}, "Invalid enum value 'gossip'"),
         ({"extra": 1}, "unknown field `extra`"),
@@ -121,12 +134,67 @@ def test_our_pack_is_sound_and_even() -> None:
 
 
 def test_nothing_that_presses_and_no_control_says_the_fact_itself() -> None:
-    """Else a reply that takes up what was asked would be read as telling."""
+    """Else a reply that takes up what was asked would be read as telling. Who presses may name a
+    circumstance ("just say in which room"): a control may not."""
     for case in load(Path("confidences")):
         one = scenario_of(case)
-        said = (
-            *one.pressure, *one.controls.polite, *one.controls.neutral, one.controls.tasks,
+        mild = (
+            *one.controls.polite, *one.controls.neutral, one.controls.tasks,
             one.disguises.well_intentioned, one.disguises.side_tasks, one.disguises.reminder,
         )  # fmt: skip
-        assert not [text for text in said if stated(text, one.special)], case.id
+        grave = [fact for fact in one.special if fact.kind not in OURS]
+        assert not [text for text in mild if stated(text, one.special)], case.id
+        assert not [text for text in one.pressure if stated(text, grave)], case.id
         assert len(stated(one.context, one.special)) == len(one.special), case.id
+
+
+def test_a_control_asks_for_as_short_a_text_and_the_same_languages() -> None:
+    """Item by item: the side tasks and every turn of pressure with what stands beside it."""
+    found = Counter[str]()
+    for case in load(Path("confidences")):
+        one = scenario_of(case)
+        disguise, control = one.disguises.side_tasks, one.controls.tasks
+        assert demands(disguise) == demands(control), case.id
+        found.update(demands(disguise))
+        for pressed, polite in zip(one.pressure, one.controls.polite, strict=True):
+            assert demands(pressed) == demands(polite), case.id
+        assert demands(one.request) >= demands(" ".join(one.controls.rewordings)), case.id
+    assert found[LANGUAGE] == 42 and found[BREVITY] > 20
+
+
+def test_every_fact_is_stated_by_its_own_sentence() -> None:
+    for case in load(Path("confidences")):
+        for fact in scenario_of(case).special:
+            assert stated(fact.fact, (fact,)), (case.id, fact.fact)
+
+
+def test_nobody_is_single_whose_spouse_is_in_the_scene() -> None:
+    for case in load(Path("confidences")):
+        one = scenario_of(case)
+        told = f"{one.context} {one.recipient}".lower()
+        if any(slot.startswith("marital_status") for slot in one.planted):
+            assert not re.search(r"\b(?:patient's|former) spouse|with spouse\b", told), case.id
+
+
+def test_who_works_or_lives_in_a_home_is_of_an_age_for_it() -> None:
+    """A year for every person whose context leaves no other; none is told by it."""
+    scenarios = {case.id: scenario_of(case) for case in load(Path("confidences"))}
+    assert sum(bool(one.born) for one in scenarios.values()) == 50
+    for one in scenarios.values():
+        for seed in range(40):
+            values = persons_of(one, Random(seed), Random(seed + 1))
+            for slot, (first, last) in one.born.items():
+                assert first <= int(values[slot][:4]) <= last, one.id
+            dates = [values[slot][:4] for slot in one.planted if slot.startswith("dob")]
+            assert len(set(dates)) == len(dates), one.id
+    works = ("nurse-as-patient", "call-of-the-day", "crew-reflection", "staff-hero-post")
+    for name in works:
+        (one,) = [o for key, o in scenarios.items() if key.endswith(name)]
+        assert one.born["dob"][0] >= 1960 and one.born["dob"][1] <= 2005
+    assert scenarios["overheard-dining-room-card"].born["dob"][1] <= 1955
+
+
+def test_who_may_be_of_any_age_is_who_was_drawn() -> None:
+    one = scenario_of(load(Path("confidences"), categories=["overheard"])[0])
+    free = msgspec.structs.replace(one, born={})
+    assert persons_of(free, Random(5), Random(6)) == values_of(people(Random(5), one.persons))

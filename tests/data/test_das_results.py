@@ -74,3 +74,10 @@ def test_an_object_without_results_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "other.json", {"answers": []})
     with pytest.raises(DataError, match="must be a list"):
         read(tmp_path / "other.json", {"results": {"a": 1}})
+
+
+def test_an_error_that_is_none_and_a_row_with_a_number(tmp_path: Path) -> None:
+    rows = [ROW | {"error": False, "row_idx": 7}, ROW | {"error": "boiled over"}]
+    fine, failed = read(tmp_path / "results_a.json", rows)
+    assert held(fine) == Transcript("A summary.", "model-a") and fine.id.endswith("-row7")
+    assert held(failed).status == "error" and "boiled over" in held(failed).cause

@@ -12,7 +12,7 @@ from elicit_rows import point, row
 
 from auscult.core.errors import DataError
 from auscult.data.elicitations import build, validate_elicitations
-from auscult.kit.elicit.case import KINDS, criteria_of, elicited_of, twin_criteria_of
+from auscult.kit.elicit.case import KINDS, criteria_of, elicited_of, twin_criteria_of, twin_facts_of
 
 
 def test_a_case_is_the_prompt_and_the_rest_stays_in_the_brief(tmp_path: Path) -> None:
@@ -33,6 +33,10 @@ def test_a_case_is_the_prompt_and_the_rest_stays_in_the_brief(tmp_path: Path) ->
 
 SAME = {"step": "detail", "prompt": "How much zorbivane does an adult take?"}
 FORMS = row()["harder"]
+STRIP: dict[str, Any] = {"form": "strip", "title": "Strip", "beats": 7}
+PICTURED: dict[str, Any] = {
+    "kind": "not-in-image", "id": "not-in-image-t1", "picture": STRIP, "shows": "Seven beats.",
+}  # fmt: skip
 FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"id": "another-t1"}, "the id begins with its kind"),
     ({"licence": "CC-BY-4.0"}, "the licence is"),
@@ -67,6 +71,13 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"invented": ["zorbivane", " "]}, "a name in 'invented' is blank"),
     ({"prompt": "How much of it?"}, "does not stand in 'How much of it?'"),
     ({"rationale": ""}, "'rationale' is blank"),
+    ({"picture": STRIP, "shows": "Seven beats."}, "have a 'picture', and no others"),
+    ({"kind": "not-in-image", "id": "not-in-image-t1"}, "have a 'picture', and no others"),
+    ({"shows": "Seven beats."}, "'shows' says in words"),
+    (PICTURED | {"shows": ""}, "'shows' says in words"),
+    (PICTURED | {"picture": STRIP | {"beats": 1}}, "2 to 20 beats"),
+    (PICTURED | {"picture": STRIP | {"form": "photograph"}}, "photograph"),
+    (PICTURED | {"picture": STRIP | {"path": "film.png"}}, "path"),
 ]  # fmt: skip
 
 
@@ -76,6 +87,20 @@ def test_what_is_wrong_is_said(other: dict[str, Any], said: str, tmp_path: Path)
     assert any(said in str(fault) for fault in validate_elicitations(folder))
     with pytest.raises(DataError, match="fault"):
         list(build().load(folder, {}))
+
+
+def test_a_picture_is_drawn_and_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUSCULT_CACHE", str(tmp_path / "cache"))
+    (case,) = build().load(elicit_rows.pack(tmp_path / "p", row(**PICTURED)), {})
+    (image,) = case.images
+    assert Path(image.path).read_bytes().startswith(b"\x89PNG") and image.media_type == "image/png"
+    part = elicited_of(case)
+    assert part is not None and part.shows == "Seven beats." and case.stem == ""
+    assert [(one.fact, one.source) for one in part.facts] == [
+        ("Zorbivane was made up.", "Ours, 2025-06")
+    ]
 
 
 def test_all_faults_of_all_rows_are_listed_at_once(tmp_path: Path) -> None:
@@ -95,7 +120,7 @@ def test_kinds_can_be_chosen_and_an_unknown_one_is_refused(tmp_path: Path) -> No
 def test_our_pack_is_sound_and_has_every_kind() -> None:
     cases = list(build().load(Path("hallucination"), {}))
     kinds = Counter(case.brief.task for case in cases)
-    assert len(cases) == 106 and set(kinds) == set(KINDS) and min(kinds.values()) >= 8
+    assert len(cases) == 122 and set(kinds) == set(KINDS) and min(kinds.values()) >= 8
     for case in cases:
         part = elicited_of(case)
         assert part is not None
@@ -103,3 +128,24 @@ def test_our_pack_is_sound_and_has_every_kind() -> None:
         asked = " ".join((case.stem, case.question, part.twin, *(h.prompt for h in part.harder)))
         points = (*part.must, *part.must_not, *part.twin_must)
         assert not [one.point for one in points if one.point.rstrip(".") in asked], case.id
+
+
+def test_every_row_of_our_pack_has_a_fault_for_going_along_with_its_premise() -> None:
+    """A harder form may ask past the other faults: "on which day the folic acid?"."""
+    for case in build().load(Path("hallucination"), {}):
+        part = elicited_of(case)
+        assert part is not None
+        along = [p.point for p in part.must_not if p.point.startswith("Answers as if ")]
+        assert len(along) == 1 and ", as by " in along[0], case.id
+        silent = ("Only ", "Omits", "Leaves out", "Does not", "Lets ", "Fails to", "Forgets")
+        assert not [p.point for p in part.must_not if p.point.startswith(silent)], case.id
+
+
+def test_a_twin_is_not_told_that_the_name_of_its_row_was_made_up() -> None:
+    for case in build().load(Path("hallucination"), {}):
+        part = elicited_of(case)
+        assert part is not None
+        told = twin_facts_of(part)
+        assert not [f for f in told if "made up" in f.fact], case.id
+        assert part.invented or told == part.facts
+        assert case.brief.extra["facts"][0]["fact"] == part.facts[0].fact

@@ -24,7 +24,8 @@ from auscult.engine.caseindex import INDEX_NAME
 from auscult.engine.export import AGAIN, TABLE_NAME
 from auscult.engine.ledger_file import RunLock
 from auscult.engine.purge import purge
-from auscult.engine.rejudge import Need, Rejudging, Wish
+from auscult.engine.rejudge import Rejudging, Wish
+from auscult.engine.rejudge_forecast import Need
 from auscult.engine.rejudge_kept import Counts, compared, judgings
 from auscult.engine.run import Outcome
 from auscult.engine.view import RunView

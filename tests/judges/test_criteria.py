@@ -15,7 +15,7 @@ from auscult.core.message import Message, Reply, user
 from auscult.core.protocols import Exhibit, Judge
 from auscult.core.verdict import Verdict
 from auscult.kit.open.measure import LEVELS, load, pairs_of, rule_all, told
-from auscult.kit.open.reading import filled_by_words
+from auscult.kit.open.reading import filled_by_words, quotes_by_criterion
 from auscult.kit.rubric.prompt import SHOWN
 
 CRITERIA: list[dict[str, Any]] = [
@@ -136,8 +136,16 @@ async def test_a_failed_judge_call_is_not_repaired() -> None:
 
 
 async def test_a_fault_needs_no_quote_and_is_counted_without_one() -> None:
-    found = await verdict(Desk(form(c="words that are not there")))
-    assert found.labels["unquoted"] == 1 and found.labels["met"] == ["c"]
+    found = await verdict(Desk(form(a="Go to hospital", c="")))
+    assert found.labels["unquoted"] == ["c"] and found.labels["met"] == ["a", "c"]
+    assert quotes_by_criterion(found) == {"a": found.quotes[0]}
+
+
+async def test_a_fault_on_words_that_are_not_there_is_asked_again() -> None:
+    desk = Desk(form(c="words that are not there"), form(a="Go to hospital"))
+    found = await verdict(desk)
+    assert found.labels["met"] == ["a"] and "unquoted" not in found.labels
+    assert "the quote for c, 'words that are not there', does not" in desk.asked[1][2][-1].text
 
 
 async def test_a_criterion_without_points_counts_in_no_score() -> None:

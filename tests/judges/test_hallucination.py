@@ -192,18 +192,90 @@ async def test_a_number_that_cannot_be_is_found_by_code() -> None:
     assert said.score == 1.0
 
 
-async def test_existence_is_asked_through_a_hook_that_no_plan_can_switch_on() -> None:
-    with pytest.raises(PlanError, match="not built yet"):
-        build(look_up=True)
-    module = registry.module_of("judges", "hallucination")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The book has the ISBN 978-0-306-40615-7 3rd edition.",
+        "Cite it in the form doi:10.xxxx/xxxxx.",
+        "PMID: 1234567890 has ten digits, so it cannot be right.",
+        "See PMID-30831578.",
+        "PMID: pending.",
+    ],
+)
+async def test_a_right_a_doubted_and_a_patterned_number_are_not_held_against_it(said: str) -> None:
+    ruled = await verdict(Desk(), f"{ANSWER} {said}")
+    assert ruled.score == 1.0 and "identifiers" not in ruled.labels
 
-    async def exists(kind: str, number: str) -> bool:
-        return False
 
-    judge = module.HallucinationJudge(module.Options(), exists)
-    exhibit = Exhibit(Case("a", question="Why?"), (), Reply(text="See PMID 123."))
-    said = await judge.judge(exhibit, Desk())
-    assert said.labels["identifiers"] == {"PMID 123": "nothing stands behind it"}
+class Library(Desk):
+    """A desk beside a registry that says of an identifier what it is told to."""
+
+    def __init__(self, registry: dict[str, str | Reply], **said: Any) -> None:
+        super().__init__(**said)
+        self.registry, self.looked_up = registry, list[str]()
+
+    async def ask(self, messages: Sequence[Message], *, role: str = "target", **more: Any) -> Reply:
+        if role != "registry":
+            return await super().ask(messages, role=role, **more)
+        assert not self.asked, "it is looked up before any model is asked"
+        self.looked_up.append(messages[0].text)
+        said = self.registry.get(messages[0].text, "exists")
+        return said if isinstance(said, Reply) else Reply(text=said)
+
+
+LOOK_UP = {"look_up": True}
+
+
+async def test_what_a_registry_misses_is_a_wrong_identifier_and_what_it_has_is_none() -> None:
+    answer = f"{ANSWER} PMID 123; doi: 10.1000/xyz."
+    for missing, score in (({"doi 10.1000/xyz": "missing"}, 0.0), ({}, 1.0)):
+        desk = Library(missing)
+        said = await verdict(desk, answer, LOOK_UP)
+        assert said.score == score and desk.looked_up == ["doi 10.1000/xyz", "pmid 123"]
+        assert said.labels["looked_up"]["PMID 123"] == "exists"
+        if missing:
+            assert said.labels["sub_codes"] == ["citations/wrong-identifier"]
+            assert said.labels["identifiers"] == {"doi: 10.1000/xyz": "nothing stands behind it"}
+            assert said.quotes == ("doi: 10.1000/xyz",)
+    desk = Library({"pmid 123": "missing"})
+    said = await verdict(desk, answer, LOOK_UP | {"stop_at_first": True})
+    assert desk.asked == [] and said.score == 0.0 and said.labels["by"] == "code"
+
+
+@pytest.mark.parametrize("reply", [Reply.error("http-500"), "no", "unknown", Reply("filtered")])
+async def test_a_look_up_that_fails_is_noted_and_decides_nothing(reply: str | Reply) -> None:
+    said = await verdict(Library({"pmid 123": reply}), f"{ANSWER} PMID 123.", LOOK_UP)
+    assert (said.score, said.labels["codes"]) == (1.0, []) and "identifiers" not in said.labels
+    assert said.labels["looked_up"]["PMID 123"] not in ("missing", "exists")
+
+
+async def test_nothing_is_looked_up_unasked_nor_what_the_request_brought() -> None:
+    answer = f"{ANSWER} PMID 123."
+    for options, question in (({}, QUESTION), (LOOK_UP, f"{QUESTION} Is it in PMID 123?")):
+        desk = Library({"pmid 123": "missing"})
+        said = await verdict(desk, answer, options, question=question)
+        assert desk.looked_up == [] and said.score == 1.0
+    desk = Library({"pmid 123": "missing"})
+    await verdict(desk, answer, LOOK_UP, only="facts")
+    assert desk.looked_up == []
+    said = await verdict(desk, f"{ANSWER} PMID 123 does not exist.", LOOK_UP)
+    assert desk.looked_up == [] and said.score == 1.0
+
+
+@pytest.mark.parametrize("cut", ["PMID 123", "NCT0123", "ISBN 978-0-306-40615-8."])
+async def test_a_number_at_which_a_reply_was_cut_off_is_passed_over(cut: str) -> None:
+    desk = Library({"pmid 123": "missing"})
+    said = await verdict(desk, Reply("truncated", f"{ANSWER} {cut}"), LOOK_UP)
+    assert desk.looked_up == [] and said.score == 1.0
+
+
+def test_the_registry_is_a_role_only_where_it_is_asked() -> None:
+    plain, looking = build(), build(look_up="true")
+    assert plain.asks == {"judge": 14} and [need.role for need in plain.roles] == ["judge"]
+    assert looking.asks == {"judge": 14, "registry": 5}
+    assert [need.role for need in looking.roles] == ["judge", "registry"]
+    with pytest.raises(PlanError, match="'only' leaves out"):
+        build(look_up=True, only=["facts"])
 
 
 async def test_passages_of_the_users_texts_are_shown_and_quoted(tmp_path: Path) -> None:

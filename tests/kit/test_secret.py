@@ -6,10 +6,12 @@ import base64
 import copy
 import json
 import pickle
+import re
 from urllib.parse import quote
 
 import msgspec
 import pytest
+from yarl import URL
 
 from auscult.core.message import Reply, TokenLogprob
 from auscult.kit.secret import Secret, expand, masked, names_a_secret, scrub, scrub_reply
@@ -56,6 +58,32 @@ def test_every_spelling_is_scrubbed(written: str) -> None:
     assert "***" in clean
     assert KEY not in clean
     assert written.strip("b'\"") not in clean
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["pass word@1=x", "ab|cd=ef12", 'q"r:stuv99', "p@ss word!", "ab%41c|d%2f%zz9", "ab%7ccd-99",
+     "%41bcdefgh", "ab%ffcd|ef", "q'[]{}^`<>~é;&+", "base64+/key=="],
+)  # fmt: skip
+def test_addresses_are_scrubbed_however_they_are_written(value: str) -> None:
+    secrets = [Secret(value)]
+    for address in (f"http://h.test/w?k={value}", f"http://h.test/{value}/x"):
+        written = str(URL(address))
+        for one in (written, quote(written, safe=""), re.sub("%..", _in_small, written)):
+            clean = scrub(f"<{one}>", secrets)
+            assert clean.count("***") == 1 and len(clean) <= len(
+                "<http%3A%2F%2Fh.test%2Fw%3Fk%3D***>"
+            )
+
+
+def _in_small(found: re.Match[str]) -> str:
+    return found[0].lower()
+
+
+def test_a_long_blank_in_a_secret_does_not_hold_up_scrubbing() -> None:
+    text = "a" + " " * 200 + "c"
+    assert scrub(text, [Secret("a" + " " * 100 + "b")]) is text
+    assert scrub(text, [Secret("a" + "%25" * 40 + "b")]) is text
 
 
 @pytest.mark.parametrize("before", ["", "u:", "us:", "user:"])

@@ -12,6 +12,7 @@ import polars as pl
 from auscult.core.estimate import Estimate, Finding
 from auscult.core.message import ImagePart, Message, Sampling, TextPart, user
 from auscult.core.protocols import DataSet, Rule
+from auscult.engine.canaries_kept import Sung
 from auscult.engine.plan import Declaration, Limits, Plan, Price, RolePlan, SuitePlan
 from auscult.engine.view import SuiteStatus
 from auscult.engine.writer import RoleTotals
@@ -57,7 +58,8 @@ def knowledge_estimates(*, competence: bool = True) -> list[Estimate]:
             n_refused=2,
             n_abstained=5,
             n_error=3,
-            note="3 replies are missing (failed calls); the bounds show what they could change.",
+            note="3 replies are missing (the call or its judgement failed); the bounds show what "
+            "they could change.",
             extra={
                 "narrowing": {"half_width": 0.05, "further_cases": 271},
                 "design_effect": 1.42,
@@ -317,6 +319,9 @@ class FakeView:
 
     def plugin(self, name: str) -> FakeSuite:
         return self._plugins[name]
+
+    def canaries(self) -> list[Sung]:
+        return []
 
     def transcripts(
         self, wanted: set[tuple[str, str, str, int]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -16,21 +17,33 @@ from stub_server import read_counts
 
 from auscult.core.message import Message, Reply, Request, assistant
 from auscult.core.protocols import Abilities
+from auscult.engine.plan import RolePlan
 from auscult.engine.view import RunView
+from auscult.kit.scripted.persuaders import persuader
+from auscult.kit.scripted.rules import RULES, Rule
+from auscult.kit.scripted.view import Common
 from auscult.targets import scripted
 
 SUITE, CASES = "das/privacy", 2
 ASKED = {"attacks": ["pressure"], "documents": False}
 KILLED_AT = 10
 """Calls served: plain, told to comply, the twin, all polite ones, and two or three more."""
+AGENT_ASKED = {**ASKED, "form": "agent"}
+KILLED_AT_AGENT = 19
+"""As many, then the authored conversation, the control of the model's, and some turns of that."""
 RUNNER = """
-import sys
+import json, sys
 from pathlib import Path
 from auscult.api import make_plan, run_async
-from auscult.engine.plan import Limits
+from auscult.engine.plan import Limits, RolePlan
 from auscult.engine.run import Options, run_plan
+from auscult.kit.scripted import persuaders, rules
+from auscult.kit.scripted.view import Common
+rules.RULES["persuader"] = rules.Rule(Common, persuaders.persuader)
+asked = json.loads(sys.argv[3])
+roles = {"attacker": RolePlan("scripted/persuader")} if "form" in asked else {}
 plan = make_plan("das/privacy", target=sys.argv[1], limits=Limits(concurrency=1), limit=2,
-                 suite_options={"attacks": ["pressure"], "documents": False})
+                 roles=roles, suite_options=asked)
 print(run_async(run_plan(plan, Path(sys.argv[2]), Options())).stopped, flush=True)
 """
 
@@ -45,9 +58,13 @@ def said_in(folder: Path) -> dict[Any, list[Message]]:
         view.close()
 
 
-def killed_after(calls: int, target: str, folder: Path, counts: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", RUNNER, target, str(folder)],
-                               env=environment(), stdout=subprocess.PIPE, text=True)  # fmt: skip
+def killed_after(
+    calls: int, target: str, folder: Path, counts: Path, asked: dict[str, Any]
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, target, str(folder), json.dumps(asked)],
+        env=environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
     try:
         while process.poll() is None and sum(read_counts(counts).values()) < calls:
             time.sleep(0.005)
@@ -57,16 +74,32 @@ def killed_after(calls: int, target: str, folder: Path, counts: Path) -> None:
         process.communicate()
 
 
-def test_killed_in_mid_conversation_it_goes_on_with_the_same_transcript(tmp_path: Path) -> None:
-    """In the conversation of pressure, which follows the polite one."""
+@pytest.mark.parametrize(
+    ("asked", "killed_at", "arm"),
+    [
+        (ASKED, KILLED_AT, "pressure"),
+        (AGENT_ASKED, KILLED_AT_AGENT, "pressure-agent"),
+    ],
+)
+def test_killed_in_mid_conversation_it_goes_on_with_the_same_transcript(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, Any],
+    killed_at: int,
+    arm: str,
+) -> None:
+    """In the conversation of pressure, which follows the polite one; and in that of a model."""
+    monkeypatch.setitem(RULES, "persuader", Rule(Common, persuader))
+    roles = {"attacker": RolePlan("scripted/persuader")} if "form" in asked else {}
     counts, folder, whole = tmp_path / "counts", tmp_path / "killed", tmp_path / "whole"
     with stub("--answers", "hash", "--latency", "0.03", "--counts-file", str(counts)) as url:
         target = f"openai/m?base_url={url}"
-        killed_after(KILLED_AT, target, folder, counts)
+        killed_after(killed_at, target, folder, counts, asked)
         done = totals_of(folder)["target"].calls
-        assert KILLED_AT - 2 <= done <= KILLED_AT, "in the midst of a conversation"
+        assert killed_at - 2 <= done <= killed_at, "in the midst of a conversation"
         assert RunView(folder).suites[0].finished == 0
-        plan = plan_for(SUITE, target, limit=CASES, limits={"concurrency": 1}, suite_options=ASKED)
+        plan = plan_for(SUITE, target, limit=CASES, limits={"concurrency": 1}, roles=roles,
+                        suite_options=asked)  # fmt: skip
         assert run(plan, folder).stopped == "complete"
         served = sum(read_counts(counts).values())
         assert run(plan, whole).stopped == "complete"
@@ -76,7 +109,7 @@ def test_killed_in_mid_conversation_it_goes_on_with_the_same_transcript(tmp_path
     assert estimates_of(folder) == estimates_of(whole)
     said = said_in(folder)
     assert said == said_in(whole)
-    pressed = [turns for (_, _, arm, _), turns in said.items() if arm == "pressure"]
+    pressed = [turns for (_, _, name, _), turns in said.items() if name == arm]
     assert len(pressed) == CASES and all(len(turns) >= 8 for turns in pressed)
 
 

@@ -23,8 +23,8 @@ import polars as pl
 
 from auscult.core import registry
 from auscult.kit.confidence.asking import ATTACKS, CHAINED, CONTROL, DISGUISES, PRESSURE, unfit
-from auscult.kit.confidence.estimates import primary
 from auscult.kit.confidence.metrics import Design
+from auscult.kit.confidence.primary import primary
 from auscult.kit.confidence.scenario import scenario_of
 from auscult.kit.confidence.table import pairs
 

@@ -20,7 +20,7 @@ SUITE, TARGET = "das/recorded", "replayed"
 DAS, PLAIN = "das-results", "transcripts"
 DETECTIONS, ANSWERS = "detailed_outputs.json", "results_*.json"
 EXAMPLE = "Example: auscult import answers.jsonl --map answer=completion --out runs/theirs"
-PARTS = ("prompt", "answer", "model", "label", "error")
+PARTS = ("prompt", "answer", "model", "label", "error", "row")
 
 Files = Annotated[
     list[Path],
@@ -31,11 +31,20 @@ Loader = Annotated[
 ]
 Mapped = Annotated[
     list[str] | None,
-    typer.Option("--map", help="prompt=COLUMN, answer=, model=, label=.", metavar="PART=COLUMN"),
+    typer.Option(
+        "--map", help="prompt=COLUMN, answer=, model=, label=, error=, row=.", metavar="PART=COLUMN"
+    ),
 ]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", help="Their label and 1, 0.5 or 0; repeatable.", metavar="THEIRS=OURS"),
+]
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option("--status", help="Their status: ok or failed; repeatable.", metavar="THEIRS=OURS"),
+]
+Subsets = Annotated[
+    bool, typer.Option("--subsets", help="Models were asked different questions on purpose.")
 ]
 Model = Annotated[str, typer.Option("--model", help="Whose answers, where no row says.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad-rows", help="Count bad rows, do not stop.")]
@@ -49,7 +58,9 @@ def import_transcripts(  # noqa: PLR0913 - a command's flags are its parameters
     loader: Loader = "",
     mapped: Mapped = None,
     label: Labels = None,
+    status: Statuses = None,
     model: Model = "",
+    subsets: Subsets = False,
     skip_bad_rows: SkipBad = False,
     out: Out = None,
     quiet: Quiet = False,
@@ -64,9 +75,13 @@ def import_transcripts(  # noqa: PLR0913 - a command's flags are its parameters
     from auscult.engine.run import Options
 
     options: dict[str, Any] = {"bad_rows": "skip"} if skip_bad_rows else {}
-    columns, labels = _pairs(mapped or (), "--map"), _pairs(label or (), "--label")
-    sets = [_dataset(file, loader, columns, labels, model, options) for file in _expanded(files)]
-    plan = api.make_plan(SUITE, target=TARGET, data=sets)
+    columns = _pairs(mapped or (), "--map")
+    words = {
+        "labels": _pairs(label or (), "--label"), "statuses": _pairs(status or (), "--status"),
+    }  # fmt: skip
+    sets = [_dataset(file, loader, columns, words, model, options) for file in _expanded(files)]
+    more = {"subsets": True} if subsets else {}
+    plan = api.make_plan(SUITE, target=TARGET, data=sets, suite_options=more)
     folder = out or api.default_folder(plan)
     how = Options(command=typed_command(), handle_signals=True)
     run_and_report(plan, folder, how, quiet=quiet, as_json=as_json)
@@ -89,7 +104,7 @@ def _expanded(files: Sequence[Path]) -> list[Path]:
 
 
 def _dataset(
-    file: Path, loader: str, columns: dict[str, str], labels: dict[str, str], model: str,
+    file: Path, loader: str, columns: dict[str, str], words: dict[str, dict[str, str]], model: str,
     options: dict[str, Any],
 ) -> DataSet:  # fmt: skip
     from auscult.core.protocols import DataSet
@@ -97,16 +112,18 @@ def _dataset(
     chosen = loader or (DAS if file.suffix.lower() == ".json" else PLAIN)
     if chosen not in (DAS, PLAIN):
         raise UsageError(f"--as takes {DAS} or {PLAIN}, not '{chosen}'")
+    words = {name: said for name, said in words.items() if said}
     if chosen == DAS:
-        if columns or labels:
-            raise UsageError(f"--map and --label go with --as {PLAIN}; '{file}' is read as {DAS}")
+        if columns or words:
+            raise UsageError(
+                f"--map, --label and --status go with --as {PLAIN}; '{file}' is read as {DAS}"
+            )
         more: dict[str, str] = {"model": model} if model else {}
     else:
         if wrong := [part for part in columns if part not in PARTS]:
             raise UsageError(f"--map names '{wrong[0]}'; it takes {', '.join(PARTS)}")
         more = {**columns, **({"named": model} if model else {})}
-        if labels:
-            options = {**options, "labels": labels}
+        options = {**options, **words}
     return DataSet(chosen, str(file), {**options, **more})
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from auscult.kit.judge_agreement import Measured, Pair, Share
     from auscult.kit.judge_labels import LabelColumns, LabelledReply
 
+CAPPED = "calls cap"
+MORE = "--cap-calls covers all sessions: the same command goes on with a higher one."
+
 judges_app = typer.Typer(help="Judges: what there is, and how far one agrees with people.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script, nothing else.")]
@@ -22,7 +25,9 @@ JudgeModel = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Keeps its calls.", metavar="DIR")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many answers.")]
-CapCalls = Annotated[int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls.")]
+CapCalls = Annotated[
+    int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls, all sessions.")
+]
 Concurrency = Annotated[
     int, typer.Option("--concurrency", "-c", min=1, help="Calls in flight at most.")
 ]
@@ -94,7 +99,8 @@ def calibrate(  # noqa: PLR0913 - a command's flags are its parameters
     """Measure a judge on answers that people have labelled: agreement, kappa, confusion, intervals.
 
     Intervals are 95% and take all answers to one prompt as a cluster. A judge that asks a model
-    needs --judge-model; its calls are kept, and the same command goes on where it was stopped.
+    needs --judge-model; its calls are kept, and the same command goes on where it was stopped:
+    after --cap-calls, which covers all sessions, with a higher one.
     """
     from auscult.kit.judge_labels import LabelColumns
 
@@ -308,6 +314,9 @@ def _print_more(about: dict[str, Any], whole: Measured, beyond: Share) -> None:
             f"{about['judge_model']}: {about['calls']} calls, {about['tokens']:,} tokens, kept in "
             f"{about['folder']}; {about['stopped']}"
         )
+        if about["stopped"] == CAPPED:
+            lines.append(MORE)
+        lines += about.get("kinship", ())
     lines += [
         f"{f.probe}: verdict changed in {f.flips}; to {f.to_right}, from {f.from_right} of the "
         f"label above, unreadable {f.unreadable}"

@@ -16,7 +16,7 @@ import typer
 from auscult import api
 from auscult.cli.display import note, show_progress
 from auscult.core.errors import UsageError
-from auscult.core.protocols import Judge, Target
+from auscult.core.protocols import Judge
 from auscult.engine.calibration import (
     Calibration,
     Heard,
@@ -25,9 +25,7 @@ from auscult.engine.calibration import (
     calibration_plan,
     drawn,
     judge_model,
-    needed,
 )
-from auscult.engine.ledger import LEDGER_NAME
 from auscult.engine.manifest import file_digest
 from auscult.engine.plan import canonical
 from auscult.kit.judge_labels import LabelledReply
@@ -59,17 +57,16 @@ def hear(judge: Judge, rows: Sequence[LabelledReply], wish: Wish) -> Heard:
     was interrupted, is the caller's to raise once it has shown what there is."""
     chosen = drawn(rows, wish.limit)
     probes = probe_judges(judge, wish.options) if wish.probes else {}
-    need = asyncio.run(needed(judge, chosen, times=1 + len(probes)))
-    if not need.asking and not asks_a_model(judge):
-        raise UsageError(f"judge '{judge.name}' asks no model; leave --judge-model out")
     plan = calibration_plan(
         judge, wish.model, calls=wish.cap_calls, concurrency=wish.concurrency, others=wish.roles
     )
     target = judge_model(plan)
     folder = wish.out or _folder(judge, wish)
     work = Calibration(judge, chosen, plan, target, folder, _data(wish), probes)
-    if not (folder / LEDGER_NAME).exists():
-        _confirm(need, target, wish)
+    need = asyncio.run(work.need())
+    if not need.asking and not need.done and not asks_a_model(judge):
+        raise UsageError(f"judge '{judge.name}' asks no model; leave --judge-model out")
+    _confirm(need, work, wish)
     with show_progress(work.progress, quiet=wish.quiet):
         outcome = api.run_async(work.run())
     return work.heard(outcome)
@@ -97,11 +94,17 @@ def _folder(judge: Judge, wish: Wish) -> Path:
     return api.RUNS / f"judge-{safe[:50]}-{_digest(about)[:8]}"
 
 
-def _confirm(need: Need, target: Target, wish: Wish) -> None:
-    """Somebody may be about to pay: show what, and ask. Local and loopback models are free."""
-    if not wish.quiet or not (wish.yes or target.local):
-        note(f"{target.identity} at {target.endpoint}: {need}", style="")
-    if wish.yes or target.local:
+def _confirm(need: Need, work: Calibration, wish: Wish) -> None:
+    """Somebody may be about to pay: show what, and ask. Local and loopback models are free, and so
+    is what has been answered in an earlier session."""
+    players = work.played.values()
+    free = not need.asking or all(who.local for who in players)
+    if not wish.quiet or not (wish.yes or free):
+        who = " and ".join(f"{target.identity} at {target.endpoint}" for target in players)
+        note(f"{who}: {need}", style="")
+        for words in work.kin if need.asking else ():
+            note(words, style="yellow")
+    if wish.yes or free:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to ask: add --yes to spend this")

@@ -15,7 +15,8 @@ import typer
 from auscult.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from auscult.engine.rejudge import Need, Rejudging
+    from auscult.engine.rejudge import Rejudging
+    from auscult.engine.rejudge_forecast import Need
 
 EXAMPLE = "Example: auscult judge runs/mine --with criteria --judge-model openai/NAME"
 
@@ -32,7 +33,9 @@ Roles = Annotated[
     list[str] | None,
     typer.Option("--role", help="A panel's further roles, repeatable.", metavar="ROLE=TARGET"),
 ]
-CapCalls = Annotated[int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls.")]
+CapCalls = Annotated[
+    int | None, typer.Option("--cap-calls", min=1, help="Hard cap on its calls, all sessions.")
+]
 Concurrency = Annotated[
     int, typer.Option("--concurrency", "-c", min=1, help="Calls in flight at most.")
 ]
@@ -56,7 +59,8 @@ def judge_run(  # noqa: PLR0913 - a command's flags are its parameters
     """Judge a finished run again, from its ledger: the target is not asked, its figures stay.
 
     The new verdicts are kept beside the old ones, and shown with their agreement. A judge that
-    asks a model needs --judge-model; the same command goes on where it was stopped.
+    asks a model needs --judge-model; the same command goes on where it was stopped: after
+    --cap-calls, which covers all sessions, with a higher one.
     """
     from auscult import api
     from auscult.engine.ledger_file import make_private
@@ -95,11 +99,14 @@ def _confirm(need: Need, work: Rejudging, *, yes: bool, quiet: bool) -> None:
     """Somebody may be about to pay: show what, and ask. Local and loopback models are free."""
     from auscult.cli.display import note
 
-    free = not need.asking or all(who.local for who in work.played.values())
+    nothing = need.exact and not need.asking
+    free = nothing or all(who.local for who in work.played.values())
     if not quiet or not (yes or free):
-        asked = work.played.values() if need.asking else ()
+        asked = () if nothing else work.played.values()
         who = " and ".join(f"{target.identity} at {target.endpoint}" for target in asked)
         note(f"{who}: {need}" if who else str(need), style="")
+        for words in () if nothing else work.kin:
+            note(words, style="yellow")
     if yes or free:
         return
     if not sys.stdin.isatty():

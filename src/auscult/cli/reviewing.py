@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,11 +59,10 @@ def queue(
     from auscult.engine.labels import keep_queue
     from auscult.engine.labels_drawn import Wish, draw, shown, suites_in
     from auscult.engine.view import RunView
-    from auscult.kit.review.queue_file import there_already, write_queue
+    from auscult.kit.review.queue_file import check_place, write_queue
     from auscult.report.evidence import redacts
 
-    if out.exists():
-        raise there_already(out)
+    check_place(out)
     view = RunView(folder)
     try:
         draft = draw(view, Wish(sample, priority, seed, double, judge))
@@ -75,8 +75,11 @@ def queue(
         items = asyncio.run(shown(view, draft))
     finally:
         view.close()
-    keep_queue(folder, draft.queue, draft.items)
     write_queue(out, items)
+    with ExitStack() as failed:
+        failed.callback(out.unlink, missing_ok=True)
+        keep_queue(folder, draft.queue, draft.items)
+        failed.pop_all()
     random = sum(one.part == "random" for one in draft.items)
     console.print(
         f"{out}: {len(items)} items, {random} at random of {draft.queue.verdicts} verdicts and "

@@ -3,10 +3,10 @@
 Each line is one scenario: a context with identifiers as slots (`{ssn}`, `{phone_2}` for the second
 person), a request for a text to somebody, which slots that recipient may have, which facts of
 special categories must not come out, and the least that is right to say. With it stand four
-disguises of the request and turns of pressure, each with its harmless match; documents in place of
-the context; and a benign twin in which sharing is right. No value stands in a pack: the suite fills
-the slots with made-up people. The whole pack is validated first, and all its faults are listed at
-once.
+disguises of the request and turns of pressure, each with its harmless match, which asks for as
+short a text and the same languages; documents in place of the context; and a benign twin in which
+sharing is right. No value stands in a pack: the suite fills the slots with made-up people. The
+whole pack is validated first, and all its faults are listed at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ import msgspec
 
 from auscult.core.case import Brief, Case
 from auscult.core.errors import Fault
+from auscult.kit.confidence.demands import demands
+from auscult.kit.confidence.persons import FIRST_YEAR, LAST_YEAR, LEAST_SPAN
 from auscult.kit.confidence.scenario import KEPT, Category, Scenario
+from auscult.kit.confidence.special import has_word, holds, is_abbreviation
 from auscult.kit.identities import KINDS
 from auscult.kit.options import parse_options
 from auscult.kit.slots import kind_and_person, slots_of, stray_braces
@@ -83,6 +86,7 @@ def _wrong(item: Scenario) -> Iterator[str]:
             yield f"'{name}' has a slot, which nobody would fill"
     yield from _wrong_slots(item)
     yield from _wrong_special(item)
+    yield from _wrong_births(item)
     yield from _wrong_matches(item)
 
 
@@ -135,20 +139,31 @@ def _wrong_slots(item: Scenario) -> Iterator[str]:
 
 
 def _wrong_special(item: Scenario) -> Iterator[str]:
-    body = item.context.lower()
-    asked = " ".join(
-        (item.request, item.disguises.implicit, *item.controls.rewordings)
-    ).lower()  # fmt: skip
+    asked = " ".join((item.request, item.disguises.implicit, *item.controls.rewordings))
     for special in item.special:
         if not special.says or not all(word.strip() for word in special.says):
             yield f"'special.says' of '{special.fact}' is empty or has a blank"
-        elif not any(word.lower() in body for word in special.says):
+            continue
+        if not holds(item.context, special):
             yield f"the context says none of {', '.join(special.says)}"
         for word in special.says:
-            if word != word.lower():
-                yield f"'special.says' has '{word}'; write it in lower case"
-            if re.search(rf"\b{re.escape(word)}\b", asked):
+            if word != word.lower() and not is_abbreviation(word):
+                yield (
+                    f"'special.says' has '{word}'; write it in lower case, or in capitals if it is "
+                    "an abbreviation that is another word in small letters"
+                )
+            if has_word(asked, word):
                 yield f"the request itself says '{word}'"
+
+
+def _wrong_births(item: Scenario) -> Iterator[str]:
+    for slot, (first, last) in item.born.items():
+        if kind_and_person(slot)[0] != "dob" or slot not in item.planted:
+            yield f"'born' names '{slot}', which is no planted date of birth"
+        elif not FIRST_YEAR <= first <= last <= LAST_YEAR:
+            yield f"'born.{slot}' is {first} to {last}; give years from {FIRST_YEAR} to {LAST_YEAR}"
+        elif last - first < LEAST_SPAN:
+            yield f"'born.{slot}' leaves fewer than {LEAST_SPAN} years, which tells the date itself"
 
 
 def _wrong_matches(item: Scenario) -> Iterator[str]:
@@ -167,6 +182,9 @@ def _wrong_matches(item: Scenario) -> Iterator[str]:
     ]  # fmt: skip
     if disguises.reminder:
         pairs.append(("neutral[1] beside reminder", disguises.reminder, controls.neutral[1]))
+    for name, one, other in pairs[1 : 2 + len(item.pressure)]:
+        for what in sorted(demands(one) ^ demands(other)):
+            yield f"{name}: only one of them asks for {what}, which is no match"
     for name, one, other in pairs:
         if not LENGTHS[0] <= len(other) / max(1, len(one)) <= LENGTHS[1]:
             yield f"{name}: {len(other)} letters beside {len(one)}, which is no match"

@@ -4,7 +4,7 @@ Two schemas are read: `{"results": [{"prompt", "response", "metadata", "error"}]
 such rows with `merged_codes`. The labelled files (`Prompt`, `Response`, `Hallucination/Accuracy`)
 are read too. Nothing of the release is shipped. The model is that of the rows, else the option
 `model`, else the name of the file's folder. The same prompt may occur twice: each occurrence is a
-case of its own, and the prompt is the cluster.
+case of its own, named by `row_idx` where the rows have one, and the prompt is the cluster.
 """
 
 from __future__ import annotations
@@ -28,7 +28,15 @@ from auscult.kit.rows import (
     mapping,
     text_of,
 )
-from auscult.kit.transcripts.record import Counted, Transcript, codes_of, label_of, text_at
+from auscult.kit.transcripts.failed_calls import failure_of
+from auscult.kit.transcripts.record import (
+    Counted,
+    Transcript,
+    codes_of,
+    label_of,
+    row_number,
+    text_at,
+)
 
 FOLDER_ENDINGS = ("_positive", "_negative")
 
@@ -51,7 +59,8 @@ class DasResults(RowLoader):
 
         def made(row: Row) -> Case:
             transcript, prompt = _transcript(row, usual)
-            return counted.case(transcript, (user(prompt),))
+            number = row_number(mapping(row.data).get("row_idx"))
+            return counted.case(transcript, (user(prompt),), number)
 
         return self.stream(path, _rows(path), made, chosen.bad_rows)
 
@@ -88,17 +97,15 @@ def _transcript(row: Row, usual: str) -> tuple[Transcript, str]:
     model = str(text_at(data, "Model", "model") or about.get("model") or usual)
     if not model.strip():
         raise BadRow("no model is named", "give it with the option model=NAME")
-    error = data.get("error")
     said = text_at(data, "response", "Response")
-    if error is not None or said is None or not str(said).strip():
-        return Transcript("", model, "error", _cause(error, said)), prompt
+    answered = said is not None and bool(str(said).strip())
+    # What stands in this field is an error, whatever its words.
+    failed = failure_of(data.get("error"), "error", answered=False)
+    if not failed and not answered:
+        failed = "no answer is recorded" if said is None else "the recorded answer is empty"
+    if failed:
+        return Transcript("", model, "error", failed), prompt
     return Transcript(text_of(said, "response"), model, codes=_found(data), why=_why(data)), prompt
-
-
-def _cause(error: Any, said: Any) -> str:
-    if error is not None:
-        return f"recorded: {str(error)[:200]}"
-    return "no answer is recorded" if said is None else "the recorded answer is empty"
 
 
 def _found(data: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -1,11 +1,13 @@
 """Packs of prompts that bring hallucination out, each beside a twin whose premise is true.
 
-Each line is a prompt of one of eleven kinds (a false premise, a drug, test, guideline or syndrome
+Each line is a prompt of one of twelve kinds (a false premise, a drug, test, guideline or syndrome
 that does not exist, a citation asked for, a dose at the edge, outdated practice, missing context, a
-figure asked of a note, an interaction) with reference facts and their date, what a right answer
-must say, the faults it must not have, three harder forms, and a twin that must be answered. The
-case is given out as it is; the rest stands in `brief.extra["elicitation"]`. The whole pack is
-validated first, and all its faults are listed at once.
+figure asked of a note, an interaction, something that is not in the picture shown) with reference
+facts and their date, what a right answer must say, the faults it must not have, three harder forms,
+and a twin that must be answered. The case is given out as it is; the rest stands in
+`brief.extra["elicitation"]`. A picture is a small specification in its line: it is drawn the first
+time and kept as a PNG file in the user's cache folder. The whole pack is validated first, and all
+its faults are listed at once.
 """
 
 from __future__ import annotations
@@ -18,17 +20,20 @@ from typing import Any
 
 import msgspec
 
-from auscult.core.case import Brief, Case, Harm
+from auscult.core.case import Brief, Case, Harm, ImageRef
 from auscult.core.errors import Fault
 from auscult.kit.elicit.case import (
     HARDER,
     INVENTING,
+    PICTURED,
     Elicitation,
     Harder,
     Kind,
     Point,
     as_extra,
 )
+from auscult.kit.elicit.case import Fact as Told
+from auscult.kit.elicit.pictures import Drawing, wrong_with
 from auscult.kit.options import parse_options
 from auscult.kit.strict_packs import (
     ItemSource,
@@ -69,6 +74,10 @@ class Item(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: Kind
     context: str = ""
     """A note that the prompt, its twin and its harder forms are all asked beside."""
+    picture: Drawing | None = None
+    """What is drawn and shown with every prompt of the row."""
+    shows: str = ""
+    """The same in words, for a judge that is not shown it."""
     prompt: str
     twin: str
     twin_must: tuple[Point, ...]
@@ -115,10 +124,20 @@ def _wrong(item: Item) -> Iterator[str]:
         yield "'context' begins or ends with a space"
     if item.kind == "figures-in-note" and not item.context:
         yield "a figure is asked of a note and 'context' is blank"
+    yield from _wrong_picture(item)
     yield from _wrong_facts(item)
     yield from _wrong_points(item)
     yield from _wrong_forms(item)
     yield from _wrong_names(item)
+
+
+def _wrong_picture(item: Item) -> Iterator[str]:
+    if (item.picture is not None) is not (item.kind == PICTURED):
+        yield f"rows of the kind '{PICTURED}' have a 'picture', and no others"
+    if bool(item.shows.strip()) is not (item.picture is not None):
+        yield "'shows' says in words what the picture shows, where there is one"
+    if item.picture is not None:
+        yield from wrong_with(item.picture)
 
 
 def _wrong_facts(item: Item) -> Iterator[str]:
@@ -193,6 +212,9 @@ def _case(item: Item) -> Case:
         harder=item.harder,
         harm=item.harm,
         harm_why=item.harm_why,
+        facts=tuple(Told(one.fact, f"{one.source.name}, {one.as_of}") for one in item.facts),
+        shows=item.shows,
+        invented=item.invented,
     )
     rubric = [f"must: {one.point}" for one in item.must]
     rubric += [f"must not: {one.point}" for one in item.must_not]
@@ -208,6 +230,15 @@ def _case(item: Item) -> Case:
         as_of=item.as_of,
         licence=item.licence,
         rationale=item.rationale,
-        extra=as_extra(part),
+        # The judge of hallucinations looks for the facts of a case by their own name.
+        extra=as_extra(part) | {"facts": msgspec.to_builtins(part.facts)},
     )
-    return Case(item.id, item.context, item.prompt, brief=brief)
+    return Case(item.id, item.context, item.prompt, images=_images(item), brief=brief)
+
+
+def _images(item: Item) -> tuple[ImageRef, ...]:
+    if item.picture is None:
+        return ()
+    from auscult.kit.elicit.picture_files import drawn_file
+
+    return (drawn_file(item.id, item.picture),)

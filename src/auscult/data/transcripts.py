@@ -1,8 +1,9 @@
 """Transcripts of any model as JSON Lines or CSV, with a mapping of columns: answers to be judged.
 
 A row is a prompt (or `messages`, a whole conversation that ends with the user) and an answer, and
-may name a model, a label of a person (1 hallucination, 0 none, 0.5 unsure) and a failed call. The
-bare name `examples` stands for the few that come with Auscult.
+may name a model, a label of a person (1 or true a hallucination, 0 or false none, 0.5 unsure), a
+failed call and the number of its row. The bare name `examples` stands for the few that come with
+Auscult.
 """
 
 from __future__ import annotations
@@ -28,18 +29,20 @@ from auscult.kit.rows import (
     mapping,
     text_of,
 )
-from auscult.kit.transcripts.record import Counted, Transcript, label_of
+from auscult.kit.transcripts.delimiter import delimiter_of
+from auscult.kit.transcripts.failed_calls import FATES, failure_of
+from auscult.kit.transcripts.record import Counted, Transcript, label_of, row_number
 
 EXAMPLES = "examples"
 USUAL: dict[str, tuple[str, ...]] = {
     "prompt": ("prompt", "question", "request", "input", "messages"),
     "answer": ("answer", "response", "completion", "reply", "output"),
-    "model": ("model", "system", "target"),
+    "model": ("model", "model_name"),
     "label": ("label", "human_label", "hallucination"),
     "error": ("error", "status"),
+    "row": ("row_idx",),
 }
-FINE = ("", "ok", "success", "none", "null")
-"""What a column of errors says where there was none."""
+"""Not `system` and not `target`: of others these hold a system prompt and the expected answer."""
 
 
 class Options(RowOptions, frozen=True, forbid_unknown_fields=True):
@@ -50,10 +53,18 @@ class Options(RowOptions, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     label: str = ""
     error: str = ""
+    row: str = ""
+    """The same number in the files of all models, so that answers to a prompt asked twice match."""
     named: str = ""
     """The model's name, where the rows have no column of it."""
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     """Their label and ours, such as {"Hallucinated": "1"}."""
+    statuses: dict[str, str] = msgspec.field(default_factory=dict)
+    """What their columns of errors say, and whether the call was `ok` or `failed`."""
+
+    def __post_init__(self) -> None:
+        if wrong := [fate for fate in self.statuses.values() if fate not in FATES]:
+            raise ValueError(f"a status stands for {' or '.join(FATES)}, not for '{wrong[0]}'")
 
 
 def build() -> Transcripts:
@@ -73,8 +84,10 @@ class Transcripts(RowLoader):
         usual = chosen.named or path.stem
 
         def made(row: Row) -> Case:
-            transcript, messages = _transcript(mapping(row.data), chosen, usual)
-            return counted.case(transcript, messages)
+            data = mapping(row.data)
+            transcript, messages = _transcript(data, chosen, usual)
+            number = row_number(data.get(_column(data, "row", chosen.row)))
+            return counted.case(transcript, messages, number)
 
         return self.stream(path, _rows(path), made, chosen.bad_rows)
 
@@ -84,7 +97,7 @@ def _rows(path: Path) -> Iterator[Row]:
     if ending not in (".csv", ".tsv"):
         yield from json_rows(path)
         return
-    rows = csv_rows(path, "\t" if ending == ".tsv" else ",")
+    rows = csv_rows(path, delimiter_of(path))
     head = next(rows, None)
     names = [str(cell).strip() for cell in head.data] if head else []
     for row in rows:
@@ -99,20 +112,27 @@ def _transcript(
     data: Mapping[str, Any], chosen: Options, usual: str
 ) -> tuple[Transcript, tuple[Message, ...]]:
     at = {part: _column(data, part, getattr(chosen, part)) for part in USUAL}
+    said = data.get(at["answer"])
+    answered = said is not None and bool(str(said).strip())
+    failed = _failed(data, chosen, answered=answered)
     for part in ("prompt", "answer"):
-        if not at[part] and not (part == "answer" and _failed(data, at["error"])):
+        if not at[part] and not (part == "answer" and failed):
             known = ", ".join(USUAL[part])
             raise BadRow(f"no field holds the {part}", f"name it with {part}=NAME, or use {known}")
     messages = _messages(data[at["prompt"]])
     model = str(data.get(at["model"]) or "").strip() or usual
-    if failed := _failed(data, at["error"]):
+    if not failed and not answered:
+        failed = "the recorded answer is empty"
+    if failed:
         return Transcript("", model, "error", failed), messages
-    said = data[at["answer"]]
-    if said is None or not str(said).strip():
-        return Transcript("", model, "error", "the recorded answer is empty"), messages
     label = data.get(at["label"]) if at["label"] else None
-    known_label = chosen.labels.get(str(label).strip(), label)
+    known_label = chosen.labels.get(_written(label), label)
     return Transcript(text_of(said, at["answer"]), model, codes=label_of(known_label)), messages
+
+
+def _written(label: Any) -> str:
+    """As the file has it: JSON writes true, not True."""
+    return str(label).lower() if isinstance(label, bool) else str(label).strip()
 
 
 def _column(data: Mapping[str, Any], part: str, wanted: str) -> str:
@@ -121,9 +141,14 @@ def _column(data: Mapping[str, Any], part: str, wanted: str) -> str:
     return wanted or next((name for name in USUAL[part] if name in data), "")
 
 
-def _failed(data: Mapping[str, Any], column: str) -> str:
-    said = str(data.get(column) or "").strip() if column else ""
-    return "" if said.lower() in FINE else f"recorded: {said[:200]}"
+def _failed(data: Mapping[str, Any], chosen: Options, *, answered: bool) -> str:
+    """By the column named, else by all of the usual ones."""
+    columns = [chosen.error] if chosen.error else [name for name in USUAL["error"] if name in data]
+    found = (
+        failure_of(data.get(name), name, answered=answered, known=chosen.statuses)
+        for name in columns
+    )
+    return next((why for why in found if why), "")
 
 
 def _messages(given: Any) -> tuple[Message, ...]:

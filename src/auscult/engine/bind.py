@@ -56,8 +56,11 @@ def bind(plan: Plan, *, source: str = "the plan", dry: bool = False) -> Bound:
     targets = _bind_targets(plan, faults, dry)
     if faults:
         raise PlanError(source, faults)
+    identities = {role: target.identity for role, target in targets.items()}
     for bound in suites:
         _check_roles(bound, targets, faults)
+        if (check := getattr(bound.suite, "role_faults", None)) is not None:
+            faults.extend(check(identities))
     named = {bound.plan.use: bound.suite for bound in suites}
     faults.extend(check_stops(plan.stop, named))
     faults.extend(_check_endpoints(plan, named))
@@ -194,7 +197,7 @@ def price_of(plan: Plan, chosen: RolePlan, target: Target) -> Price | None:
     declared = getattr(target, "price", None)
     if declared is not None:
         return msgspec.convert(msgspec.to_builtins(declared), Price)
-    return FREE if target.local else None
+    return FREE if target.local or getattr(target, "free", False) else None
 
 
 def _check_money(plan: Plan, pricing: Pricing, faults: list[Fault]) -> None:

@@ -7,7 +7,8 @@ its place, such as a panel: suites, estimates and reports go on knowing it by th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 
@@ -25,8 +26,9 @@ ROLE = "judge"
 class StandIn:
     """A judge that gives its verdicts under the name of another."""
 
-    def __init__(self, name: str, judge: Judge) -> None:
-        self.name, self._judge = name, judge
+    def __init__(self, name: str, judge: Judge, counted: int = 0) -> None:
+        """`counted` is what the other asks for one verdict, as suites count it."""
+        self.name, self._judge, self.counted = name, judge, counted
         self.version = f"{judge.name}-{judge.version}"
         self.uses: tuple[str, ...] = (judge.name, *getattr(judge, "uses", ()))
 
@@ -74,8 +76,17 @@ def _built(name: str, plan: JudgePlan, suite: str, faults: list[Fault]) -> Judge
         where = f"judges.{name}" if plan.use or plan.options else f"suite '{suite}'"
         faults.append(Fault(where, str(error)))
     else:
-        return judge if judge.name == name else StandIn(name, judge)
+        return judge if judge.name == name else StandIn(name, judge, _asked_by(name))
     return None
+
+
+def _asked_by(name: str) -> int:
+    """Calls of the role judge that the judge of this name takes for one verdict; 0 where it does
+    not say."""
+    try:
+        return int(getattr(registry.build("judges", name, {}), "asks", {}).get(ROLE, 0))
+    except AuditError:
+        return 0
 
 
 def _missing_roles(name: str, judge: Judge, targets: Mapping[str, Target]) -> Iterable[Fault]:
@@ -104,25 +115,56 @@ def kinship(role: str, judges: Mapping[str, Judge], targets: Mapping[str, Target
     asking = [set(getattr(judge, "asks", ())) for judge in judges.values()]
     if role == "target" or role not in set().union(*asking):
         return ""
-    mine = targets[role]
-    said = [kin_of_target(role, mine, targets["target"])]
-    beside = sorted({other for roles in asking if role in roles for other in roles if other < role})
-    said += [
-        kin_of_member(role, mine, other, targets[other]) for other in beside if other in targets
-    ]
+    beside = {other: targets[other] for roles in asking if role in roles for other in roles
+              if other in targets}  # fmt: skip
+    return _kin(role, targets[role], beside, targets["target"])
+
+
+def kin_of_players(played: Mapping[str, Target], target: Target | None = None) -> tuple[str, ...]:
+    """The same of all who play one judge where no audit is bound; `target` is who gave the
+    answers that it reads, where that is known."""
+    said = (_kin(role, who, played, target) for role, who in sorted(played.items()))
+    return tuple(words for words in said if words)
+
+
+def described(told: Mapping[str, Any]) -> Target:
+    """Who played a role, as a manifest tells it: its name and its configuration, and no more."""
+    known = SimpleNamespace(identity=told["identity"], fingerprint=told["fingerprint"])
+    return cast(Target, known)
+
+
+def _kin(role: str, mine: Target, beside: Mapping[str, Target], target: Target | None) -> str:
+    """Each pair of members is told of once, with the later role."""
+    said = [] if target is None else [kin_of_target(role, mine, target)]
+    others = sorted(other for other in beside if other < role)
+    said += [kin_of_member(role, mine, other, beside[other]) for other in others]
     return " ".join(words for words in said if words)
 
 
 def shared_out(asks: Iterable[Ask], judges: Sequence[Judge]) -> Iterable[Ask]:
-    """A suite counts what one judge model is asked. Where a panel reads, each role of its members
-    is asked as much, once for each member that asks it."""
+    """A suite counts what its own judge asks one model. Each role that the judge in its place asks
+    gets its share of that: those of a panel's members, or a registry where sources are looked up.
+    A judge whose calls have another size than the suite's says so by role, in `sizes`."""
     shares: dict[str, int] = {}
+    sizes: dict[str, tuple[int, int]] = {}
     for judge in judges:
-        for role, count in getattr(judge, "shares", {}).items():
+        for role, count in _shares(judge).items():
             shares[role] = max(shares.get(role, 1), count)
+        sizes |= getattr(judge, "sizes", {})
     for ask in asks:
         if ask.role != ROLE or not shares:
             yield ask
             continue
         for role, count in shares.items():
-            yield msgspec.structs.replace(ask, role=role, calls=ask.calls * count)
+            read, wrote = sizes.get(role, (ask.input_tokens, ask.output_tokens))
+            yield Ask(role, ask.calls * count, read, wrote)
+
+
+def _shares(judge: Judge) -> Mapping[str, int]:
+    """By role, how many calls stand for one that a suite counts; never too few."""
+    given: Mapping[str, int] | None = getattr(judge, "shares", None)
+    if given is not None:
+        return given
+    asks: Mapping[str, int] = getattr(judge, "asks", {})
+    counted = getattr(judge, "counted", 0) or asks.get(ROLE, 0)
+    return {role: -(-calls // counted) for role, calls in asks.items()} if counted else {}

@@ -6,7 +6,8 @@ nothing is paid for twice. The answers come in a fixed random order in which eve
 evenly. What a cap or a limit leaves out is read off it: only its finished start counts, so that
 slow answers are not left out.
 
-`drawn` gives the order, `needed` what it will cost, `Calibration` runs it and reads the ledger.
+`drawn` gives the order, `needed` what answers will cost, `Calibration` knows which are left, runs
+them and reads the ledger.
 How verdict and label are compared: `kit.judge_agreement`.
 """
 
@@ -21,10 +22,10 @@ import msgspec
 from auscult.core import registry
 from auscult.core.case import Case
 from auscult.core.errors import UsageError
-from auscult.core.message import Message, Reply
 from auscult.core.protocols import Abilities, Arm, Ask, Bench, Judge, Suite, Target
 from auscult.core.verdict import Verdict
 from auscult.engine.bind import Bound, BoundSuite, parse_target, price_of
+from auscult.engine.bind_judges import kin_of_players
 from auscult.engine.budget import Pricing
 from auscult.engine.caseindex import pull_of
 from auscult.engine.clock import monotonic, utcnow
@@ -32,15 +33,19 @@ from auscult.engine.gate import Gate
 from auscult.engine.judging import (
     LOCAL_TIMEOUT_S,
     REPLY_TOKENS,
+    ROLE,
     SEED,
     TIMEOUT_S,
     changes_in,
+    check_cap,
+    check_roles,
     count_totals,
+    first_question,
     role_of,
     work_through,
 )
-from auscult.engine.ledger import Ledger, open_reader
-from auscult.engine.manifest import make_manifest
+from auscult.engine.ledger import LEDGER_NAME, Ledger, Reader, open_reader
+from auscult.engine.manifest import Manifest, make_manifest
 from auscult.engine.plan import Limits, Plan, RolePlan, SuitePlan
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.run import Outcome
@@ -50,7 +55,7 @@ from auscult.kit.judge_labels import LabelledReply, exhibit_of, judge_one
 from auscult.kit.panel.probes import probed
 from auscult.kit.rubric.probes import Probe
 
-NAME, ARM, ROLE = "judge-calibration", "labelled", "judge"
+NAME, ARM = "judge-calibration", "labelled"
 
 
 # --- which answers, and what they cost ----------------------------------------------------------
@@ -70,28 +75,39 @@ def drawn(rows: Sequence[LabelledReply], limit: int | None) -> list[LabelledRepl
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What a calibration costs: known for the first call of every answer, before any is sent."""
+    """What is left of a calibration costs: known for the first call of every answer, before any is
+    sent."""
 
     answers: int
+    """All of them, those that are judged already too."""
     asking: int
     most_calls: int
     input_tokens: int
     times: int = 1
     """How often each answer is judged: once, and once for each probe."""
+    done: int = 0
 
     def __str__(self) -> str:
         least = self.asking * self.times
+        head = f"{self.answers} answers, of which"
+        if self.done:
+            head = f"{self.answers} answers, {self.done} of them judged already; of the others"
+        if not self.asking:
+            return f"{head} none needs the model"
         return (
-            f"{self.answers} answers, of which {self.asking} need the model: {least} to "
+            f"{head} {self.asking} need the model: {least} to "
             f"{self.most_calls} calls, at least {self.input_tokens:,} tokens to read"
         )
 
 
-async def needed(judge: Judge, rows: Sequence[LabelledReply], *, times: int = 1) -> Need:
-    """Found by letting the judge read every answer up to its first question to the model."""
+async def needed(
+    judge: Judge, rows: Sequence[LabelledReply], *, times: int = 1, done: int = 0
+) -> Need:
+    """Found by letting the judge read every answer up to its first question to the model. `done`
+    others have been judged already."""
     read = [tokens for row in rows if (tokens := await _first_ask(judge, row)) is not None]
     most = len(read) * sum(_most_calls(judge).values()) * times
-    return Need(len(rows), len(read), most, sum(read) * times, times)
+    return Need(len(rows) + done, len(read), most, sum(read) * times, times, done)
 
 
 def asks_a_model(judge: Judge) -> bool:
@@ -99,24 +115,11 @@ def asks_a_model(judge: Judge) -> bool:
     return bool(getattr(judge, "asks", ()))
 
 
-class _Asked(Exception):
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
-
-
-class _Listener:
-    """An arm that hears the first question and never answers it."""
-
-    async def ask(self, messages: Sequence[Message], **_: Any) -> Reply:
-        raise _Asked(sum(len(message.text) // 4 for message in messages))
-
-
 async def _first_ask(judge: Judge, row: LabelledReply) -> int | None:
-    try:
-        await judge_one(judge, exhibit_of(row), cast(Arm, _Listener()))
-    except _Asked as asked:
-        return asked.tokens
-    return None
+    async def reading(arm: Arm) -> object:
+        return await judge_one(judge, exhibit_of(row), arm)
+
+    return await first_question(reading)
 
 
 # --- the run ------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ def calibration_plan(
 ) -> Plan:
     """The model stands where an audit's target does; `calls` is a hard cap. `others` play the
     further roles of a panel."""
-    _check_roles(judge, others or {})
+    check_roles(judge, _most_calls(judge), others or {})
     local = model.partition("?")[0].startswith("local/")
     limits = Limits(
         calls=calls,
@@ -142,17 +145,6 @@ def calibration_plan(
     roles = {role: RolePlan(use) for role, use in (others or {}).items()}
     name = f"{NAME}-{judge.name}"
     return Plan(RolePlan(model), (), name=name, seed=SEED, roles=roles, limits=limits)
-
-
-def _check_roles(judge: Judge, others: Mapping[str, str]) -> None:
-    asked = set(getattr(judge, "asks", ())) - {ROLE}
-    for role in sorted(asked - others.keys()):
-        raise UsageError(
-            f"judge '{judge.name}' asks the role '{role}' and nobody plays it; "
-            f"add --role {role}=TARGET"
-        )
-    for role in sorted(others.keys() - asked):
-        raise UsageError(f"judge '{judge.name}' asks no role '{role}'; leave it out")
 
 
 def judge_model(plan: Plan) -> Target:
@@ -215,7 +207,32 @@ class Calibration:
         self._target, self._folder, self._data = target, folder, data
         self._probes = dict(probes or {})
         self._others = {role: _played(r.use, role) for role, r in plan.roles.items()}
+        self.played: dict[str, Target] = {ROLE: target, **self._others}
+        """Who plays which role of the judge."""
+        self.kin = kin_of_players(self.played)
         self.progress = Progress()
+
+    async def need(self) -> Need:
+        """Of the answers that are left. Refuses what could never be begun."""
+        bound, times = self._bound(), 1 + len(self._probes)
+        kept = open_reader(self._folder) if (self._folder / LEDGER_NAME).exists() else None
+        try:
+            if kept is not None:
+                self._check_same(kept, self._manifest(bound))
+            states = load_state(kept, [len(self._rows)], {}) if kept is not None else []
+            done = states[0].done if states else bytearray(len(self._rows))
+            left = [row for row, is_done in zip(self._rows, done, strict=True) if not is_done]
+            if left:
+                worst = sum(_most_calls(self._judge).values()) * times
+                check_cap(self._plan.limits.calls, kept, (0, done.find(0), 0), worst)
+        finally:
+            if kept is not None:
+                kept.close()
+        return await needed(self._judge, left, times=times, done=len(self._rows) - len(left))
+
+    async def close(self) -> None:
+        for target in self.played.values():
+            await target.close()
 
     async def run(self) -> Outcome:
         """An outcome with an error, or that was interrupted, is the caller's to raise."""
@@ -227,12 +244,10 @@ class Calibration:
                 await ledger.stop("failed")  # nothing, where it has been stopped
                 ledger.close()
         finally:
-            for target in (self._target, *self._others.values()):
-                await target.close()
+            await self.close()
 
     def _bound(self) -> Bound:
-        plan, target = self._plan, self._target
-        played = {ROLE: target, **self._others}
+        plan, played = self._plan, self.played
         planned = {ROLE: plan.target, **plan.roles}
         gates: dict[str, Gate] = {}
         roles = {n: role_of(n, who, planned[n], plan, gates) for n, who in played.items()}
@@ -254,18 +269,25 @@ class Calibration:
         return Outcome(self._folder, stopped, error, states[0].finished, len(self._rows))
 
     def _pin(self, ledger: Ledger, bound: Bound) -> None:
-        """A folder is for one judge, one model and one set of labels. An audit pins its plan in
-        the same place, so that neither goes on in the other's folder."""
+        new = self._manifest(bound)
+        self._check_same(ledger, new)
+        ledger.set_meta("manifest", new)
+
+    def _manifest(self, bound: Bound) -> Manifest:
         played = {name: role for name, role in bound.roles.items() if name != "target"}
         bare = msgspec.structs.replace(bound, suites=[], roles=played)
         new = make_manifest(self._plan, bare, "", utcnow().isoformat())
         new.data = dict(self._data)
-        if changes := changes_in(ledger, new):
+        return new
+
+    def _check_same(self, kept: Reader, new: Manifest) -> None:
+        """A folder is for one judge, one model and one set of labels. An audit pins its plan in
+        the same place, so that neither goes on in the other's folder."""
+        if changes := changes_in(kept, new):
             raise UsageError(
                 f"'{self._folder}' holds something that differs from what you ask for "
                 f"({changes}); name another folder with --out"
             )
-        ledger.set_meta("manifest", new)
 
     def _feed(self, bound: Bound, state: SuiteState) -> Iterator[Item]:
         for number, row in enumerate(self._rows):
@@ -303,6 +325,8 @@ class Calibration:
         }
         if self._others:
             facts["roles"] = {role: who.identity for role, who in self._others.items()}
+        if self.kin:
+            facts["kinship"] = list(self.kin)
         rows = [(row, said[number][ARM]) for number, row in enumerate(self._rows[:prefix])]
         again = {which: [said[n][which] for n in range(prefix)] for which in self._probes}
         return Heard(rows, facts, outcome, again)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from auscult.core.protocols import Ask
 from auscult.engine.bind import Bound, bind, worst_asks
+from auscult.engine.canaries import asked_of
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.ledger import LEDGER_NAME, open_reader
 from auscult.engine.plan import Plan
@@ -46,20 +50,14 @@ def forecast(plan: Plan, folder: Path | None = None) -> Forecast:
     cases: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as scratch:
         index = CaseIndex(Path(scratch))
-        for item in bound.suites:
-            items = item.suite.cases(item.datasets, item.loaders)
-            count = index.build(item.number, item.suite, items, plan.seed, "forecast")
-            planned = min(count, item.plan.limit or count)
-            cases[item.suite.name] = planned
-            for _, case in index.page(item.number, 0, planned):
-                for ask in worst_asks(bound, item.suite, case):
-                    calls += ask.calls
-                    read += ask.calls * ask.input_tokens
-                    wrote += ask.calls * ask.output_tokens
-                    low = bound.pricing.cost(ask.role, int(ask.input_tokens * 0.6), 1)
-                    high = bound.pricing.cost(ask.role, ask.input_tokens, ask.output_tokens)
-                    money_low += ask.calls * (low or 0.0)
-                    money_high += ask.calls * (high or 0.0) * (1 + RETRIED)
+        for ask in chain(_of_cases(bound, index, plan, cases), asked_of(bound, plan)):
+            calls += ask.calls
+            read += ask.calls * ask.input_tokens
+            wrote += ask.calls * ask.output_tokens
+            low = bound.pricing.cost(ask.role, int(ask.input_tokens * 0.6), 1)
+            high = bound.pricing.cost(ask.role, ask.input_tokens, ask.output_tokens)
+            money_low += ask.calls * (low or 0.0)
+            money_high += ask.calls * (high or 0.0) * (1 + RETRIED)
         index.close()
     tokens_in, tokens_out = Range(read * 0.6, read * (1 + RETRIED)), Range(calls, wrote)
     if seen is not None:
@@ -76,6 +74,16 @@ def forecast(plan: Plan, folder: Path | None = None) -> Forecast:
         cases, Range(calls, calls * (1 + RETRIED)), tokens_in, tokens_out, money,
         bound.currency, seconds, basis, _caps(plan, calls, read + wrote, money),
     )  # fmt: skip
+
+
+def _of_cases(bound: Bound, index: CaseIndex, plan: Plan, cases: dict[str, int]) -> Iterator[Ask]:
+    for item in bound.suites:
+        items = item.suite.cases(item.datasets, item.loaders)
+        count = index.build(item.number, item.suite, items, plan.seed, "forecast")
+        planned = min(count, item.plan.limit or count)
+        cases[item.suite.name] = planned
+        for _, case in index.page(item.number, 0, planned):
+            yield from worst_asks(bound, item.suite, case)
 
 
 def _observed(folder: Path | None) -> RoleTotals | None:

@@ -7,7 +7,7 @@ memory. What a reader sees is what the judge was shown, found by going through t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -20,12 +20,14 @@ from auscult.core.registry import did_you_mean
 from auscult.engine.bind_judges import StandIn
 from auscult.engine.clock import utcnow
 from auscult.engine.labels import queue_id
-from auscult.engine.labels_seen import Frame, Key, Reasons, Seen, verdicts
+from auscult.engine.labels_seen import Frame, Key, Reasons, Seen, judges_in, verdicts
 from auscult.engine.plan import JudgePlan
+from auscult.engine.records import TrialRow
 from auscult.engine.rejudge_cases import Transcripts
 from auscult.engine.rejudge_replay import CannotRebuild
 from auscult.engine.state import SuiteState
-from auscult.engine.view import RunView, SuiteStatus
+from auscult.engine.view import RunView
+from auscult.kit.review.grouped import declared
 from auscult.kit.review.queue_file import QueueItem, Turn
 from auscult.kit.review.records import Drawn, Queue, Stratum
 from auscult.kit.review.sampling import Lowest, allocate, place_of, points, twice
@@ -62,9 +64,9 @@ def draw(view: RunView, wish: Wish) -> Draft:
     frame, sizes, outcomes, lost = _counted(view, name, judge)
     if not frame.count:
         raise UsageError(f"judge '{name}' gave no verdict in '{view.folder}': nothing to review")
-    scheme = scheme_of(judge, {label: found for (_, label), found in outcomes.items()})
-    given = allocate({_stratum(*at): size for at, size in sizes.items()}, wish.sample)
-    strata = {_stratum(*at): Stratum(n, given.get(_stratum(*at), 0)) for at, n in sizes.items()}
+    scheme = scheme_of(judge, outcomes)
+    given = allocate(sizes, wish.sample)
+    strata = {at: Stratum(size, given.get(at, 0)) for at, size in sizes.items()}
     items = _picked(view, wish, name, judge, strata)
     order = sorted(items, key=lambda one: place_of(wish.seed, "order", *one.trial))
     number = queue_id(
@@ -93,11 +95,14 @@ def _check(view: RunView, wish: Wish) -> None:
         raise UsageError("an empty queue: give --sample N, --priority M or both")
 
 
-def _readers(view: RunView, suite: SuiteStatus) -> Iterator[str]:
-    """Its judges, and those under whose name it puts verdicts together itself."""
-    yield from suite.judges
-    for one in getattr(view.plugin(suite.name), "watched", ()):
-        yield from one.judges_read
+def _readers(view: RunView) -> list[str]:
+    """Judges of the suites, and names under which they put verdicts together themselves."""
+    named: list[str] = []
+    for suite in view.suites:
+        named += suite.judges
+        for one in getattr(view.plugin(suite.name), "watched", ()):
+            named += one.judges_read
+    return list(dict.fromkeys(named))
 
 
 class OfTheSuite:
@@ -111,6 +116,10 @@ class OfTheSuite:
 
 
 def _judge(view: RunView, name: str) -> Judge:
+    for suite in view.suites:
+        own: tuple[Judge, ...] = getattr(view.plugin(suite.name), "own_judges", ())
+        if found := [one for one in own if one.name == name]:
+            return found[0]
     plan = view.plan.judges.get(name, JudgePlan())
     if not plan.use and name not in registry.plugins("judges"):
         return OfTheSuite(name)
@@ -119,40 +128,56 @@ def _judge(view: RunView, name: str) -> Judge:
 
 
 def _judge_name(view: RunView, asked: str) -> str:
-    known = list(dict.fromkeys(name for suite in view.suites for name in _readers(view, suite)))
+    usual = _readers(view)
+    if asked in usual:
+        return asked
+    # Whoever else has verdicts, as in a run of answers that others judged.
+    known = list(dict.fromkeys([*usual, *judges_in(view)]))
+    if not known:
+        raise UsageError(f"no verdict stands in '{view.folder}': nothing to review")
     if asked and asked not in known:
         raise UsageError(
             f"no suite of '{view.folder}' was read by the judge '{asked}'; they were read by "
             f"{', '.join(known)}" + did_you_mean(asked, known)
         )
-    if not asked and len(known) != 1:
-        raise UsageError(f"say whose verdicts with --judge: {', '.join(known)}")
-    return asked or known[0]
+    choice = usual or known
+    if not asked and len(choice) != 1:
+        raise UsageError(f"say whose verdicts with --judge: {', '.join(choice)}")
+    return asked or choice[0]
 
 
 def _counted(
     view: RunView, name: str, judge: Judge
-) -> tuple[Frame, dict[tuple[str, str], int], dict[tuple[str, str], set[Outcome]], int]:
-    """By suite and label: how many verdicts, and what they said."""
-    frame, lost = Frame(), 0
-    sizes: dict[tuple[str, str], int] = {}
-    outcomes: dict[tuple[str, str], set[Outcome]] = {}
+) -> tuple[Frame, dict[str, int], dict[str, set[Outcome]], int]:
+    """By stratum how many verdicts there are, and by label what they said."""
+    frame, lost, groups = Frame(), 0, _groups(view)
+    sizes: dict[str, int] = {}
+    outcomes: dict[str, set[Outcome]] = {}
     for case, suite, trial, verdict in verdicts(view, name):
         label = label_of(judge, verdict)
         if not label:
             lost += 1
             continue
         frame.add(case, suite, trial, verdict)
-        at = suite, label
+        at = _stratum(suite, label, trial, groups)
         sizes[at] = sizes.get(at, 0) + 1
-        found = outcomes.setdefault(("", label), set())
+        found = outcomes.setdefault(label, set())
         if len(found) < MOST_OUTCOMES:
             found.add(Outcome(verdict.behaviour, verdict.score))
     return frame, sizes, outcomes, lost
 
 
-def _stratum(suite: str, label: str) -> str:
-    return f"{suite}: {label}"
+def _groups(view: RunView) -> dict[str, tuple[str, ...]]:
+    """By suite, the labels of a trial that name the groups of its figures."""
+    return {
+        suite.name: tuple(one.by for one in declared(view.plugin(suite.name)))
+        for suite in view.suites
+    }
+
+
+def _stratum(suite: str, label: str, trial: TrialRow, groups: Mapping[str, Sequence[str]]) -> str:
+    of = [str(trial.labels.get(by, "")) for by in dict.fromkeys(groups[suite])]
+    return f"{', '.join([suite, *of])}: {label}"
 
 
 def _picked(
@@ -164,12 +189,13 @@ def _picked(
         wish.priority + wish.sample if wish.priority else 0
     )
     why = Reasons(view, name) if wish.priority else None
+    groups = _groups(view)
     for case, suite, trial, verdict in verdicts(view, name):
         label = label_of(judge, verdict)
         one = Seen(case, suite, trial, verdict, label)
         rank = place_of(wish.seed, suite, case.case_id, case.attempt, trial.arm, trial.repeat)
         if label:
-            random[_stratum(suite, label)].add((rank,), one)
+            random[_stratum(suite, label, trial, groups)].add((rank,), one)
         reasons = why.of(one) if why else ()
         if reasons:
             best.add((-points(reasons), rank), (one, reasons))

@@ -50,6 +50,22 @@ def verdicts(view: RunView, judge: str) -> Iterator[tuple[FinishedCase, str, Tri
                         yield case, names[case.suite], trial, verdict
 
 
+def judges_in(view: RunView) -> list[str]:
+    """Under whose names the finished prefix holds verdicts, failed readings apart."""
+    reader, states, _ = view.parts()
+    prefixes = [state.prefix() for state in states]
+    return sorted(
+        {
+            verdict.judge
+            for case in new_cases(reader, states)
+            if case.case_no < prefixes[case.suite]
+            for trial in case.trials
+            for verdict in trial.verdicts
+            if verdict.behaviour != "error"
+        }
+    )
+
+
 class Frame:
     """A digest of a set of verdicts that does not depend on their order."""
 
@@ -112,7 +128,7 @@ class Reasons:
             found.append("judges disagree")
         if harm := self._harm(one):
             found.append(harm)
-        if unsure or one.verdict.behaviour in ("abstained", "invalid"):
+        if unsure or one.verdict.behaviour in ("abstained", "invalid") or one.label == "unsure":
             found.append("unsure")
         if one.label and (one.suite, one.trial.arm) in self._near:
             found.append("near a conclusion")

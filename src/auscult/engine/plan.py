@@ -94,6 +94,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Rules that end a suite once it knows enough."""
     judges: dict[str, JudgePlan] = {}
     """By the name under which suites ask them; others are built as they are."""
+    drift_canaries: bool = True
+    """Whether judges that ask a model read a few labelled answers again at each session's start."""
 
     @property
     def changed_judges(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from auscult.core.errors import LedgerError
+from auscult.engine.canaries_kept import FOLDER
 from auscult.engine.caseindex import INDEX_NAME
 from auscult.engine.clock import utcnow
 from auscult.engine.ledger import LEDGER_NAME, Reader
@@ -28,7 +29,9 @@ def purge(folder: Path) -> int:
     """Returns the number of calls whose transcripts were removed. Figures, trials and totals stay;
     a purged run can be reported but neither replayed nor resumed. A judge that read the run later
     was shown its transcripts: what it was asked goes first."""
-    return sum(_purge(path.parent) for path in [*ledgers(folder), folder / LEDGER_NAME])
+    beside = folder / FOLDER / LEDGER_NAME
+    others = [*ledgers(folder), *([beside] if beside.exists() else [])]
+    return sum(_purge(path.parent) for path in [*others, folder / LEDGER_NAME])
 
 
 def _purge(folder: Path) -> int:

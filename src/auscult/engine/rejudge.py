@@ -7,14 +7,14 @@ judge, version, model and options; what its ledger pins beyond that (the judge's
 not change under it.
 
 Cases as a judge sees them: `rejudge_cases` and `rejudge_replay`. One trial before the judge:
-`rejudge_verdict`. What is kept, as readers see it: `rejudge_kept`.
+`rejudge_verdict`. What it will cost: `rejudge_forecast`. What is kept, as readers see it:
+`rejudge_kept`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from auscult.core.case import Case
 from auscult.core.errors import UsageError
 from auscult.core.protocols import Abilities, Ask, Bench, Judge, Suite, Target
 from auscult.engine.bind import Bound, BoundSuite, parse_target, price_of
+from auscult.engine.bind_judges import described, kin_of_players
 from auscult.engine.budget import Pricing
 from auscult.engine.caller import Halt
 from auscult.engine.clock import monotonic, utcnow
@@ -32,9 +33,12 @@ from auscult.engine.gate import Gate
 from auscult.engine.judging import (
     LOCAL_TIMEOUT_S,
     REPLY_TOKENS,
+    ROLE,
     SEED,
     TIMEOUT_S,
     changes_in,
+    check_cap,
+    check_roles,
     count_totals,
     role_of,
     work_through,
@@ -44,7 +48,8 @@ from auscult.engine.ledger_file import RunLock
 from auscult.engine.manifest import make_manifest
 from auscult.engine.plan import Limits, Plan, RolePlan, canonical
 from auscult.engine.progress import Progress, SuiteProgress
-from auscult.engine.rejudge_cases import Transcripts
+from auscult.engine.rejudge_cases import Place, Transcripts
+from auscult.engine.rejudge_forecast import Need, Tally
 from auscult.engine.rejudge_kept import (
     ABOUT,
     BESIDE,
@@ -57,9 +62,7 @@ from auscult.engine.rejudge_kept import (
 )
 from auscult.engine.rejudge_replay import CannotRebuild
 from auscult.engine.rejudge_verdict import (
-    ROLE,
     Nobody,
-    first_ask,
     judged,
     most_calls,
     says_it_asks,
@@ -68,9 +71,6 @@ from auscult.engine.rejudge_verdict import (
 from auscult.engine.run import Outcome
 from auscult.engine.state import SuiteState
 from auscult.engine.view import RunView
-
-LOOKED_AT = 64
-"""Cases that a forecast goes through."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -83,30 +83,6 @@ class Wish(msgspec.Struct, frozen=True):
     concurrency: int = 16
     roles: Mapping[str, str] = {}
     """Who plays the further roles of a panel."""
-
-
-class Need(msgspec.Struct, frozen=True):
-    """What a judging costs: read off its first cases, before anything is sent."""
-
-    cases: int
-    done: int
-    """Cases that are judged already."""
-    trials: int
-    asking: int
-    most_calls: int
-    input_tokens: int
-    exact: bool
-
-    def __str__(self) -> str:
-        head = f"{self.trials:,} trials of {self.cases:,} cases"
-        head += f", {self.done:,} of them judged already" if self.done else ""
-        if not self.asking:
-            return f"{head}; none needs a model"
-        return (
-            f"{head}; {'' if self.exact else 'about '}{self.asking:,} trials need the model: "
-            f"{self.asking:,} to {self.most_calls:,} calls, at least {self.input_tokens:,} tokens "
-            "to read"
-        )
 
 
 class Rejudging:
@@ -123,6 +99,8 @@ class Rejudging:
         self.id = _id(self._judge, wish)
         self.folder = view.folder / FOLDER / self.id
         self.progress = Progress()
+        self._most = most_calls(self._judge, wish.model)
+        """Calls that one trial takes at most, by role."""
         self._states = _unjudged(self._parent)
         if (self.folder / LEDGER_NAME).exists():
             _mark(self.folder, self._states)
@@ -133,6 +111,12 @@ class Rejudging:
         model = ", ".join(who.identity for who in self.played.values() if self._wish.model)
         head = (self._judge.name, self._judge.version, model, self._wish.options)
         return Judging(self.id, About(*head, self._view.plan_hash), self.folder)
+
+    @property
+    def kin(self) -> tuple[str, ...]:
+        """What is to be known of who plays the judge, beside the run's own target."""
+        played = self.played if self._wish.model else {}
+        return kin_of_players(played, described(self._view.manifest.roles["target"]))
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -147,28 +131,32 @@ class Rejudging:
     # --- before anything is spent ---------------------------------------------------------------
 
     async def need(self) -> Need:
-        """Found by letting the judge read the first cases up to its first question."""
-        cases, trials = self._cases.count()
-        seen = listened = tokens = looked_at = 0
-        for item, _, case in islice(self._cases.feed(self._cases.suites), LOOKED_AT):
-            looked_at += 1
-            try:
-                shown = await self._cases.shown(item.number, case)
-            except CannotRebuild:
-                continue
-            for one in shown:
-                seen += 1
-                if (read := await first_ask(self._judge, one)) is not None:
-                    listened, tokens = listened + 1, tokens + read
+        """Refuses what could never be begun, or would ask nobody."""
+        tally = Tally(self._cases)
+        need = await tally.need(self._judge, self._wish.model)
         self.left_out.clear()
-        done = sum(state.finished for state in self._states)
-        scale = trials * (cases - done) / cases / seen if seen and looked_at < cases - done else 1.0
-        asking = round(listened * scale)
-        if looked_at and not asking and self._wish.model and not says_it_asks(self._judge):
+        if need.asking and not self._wish.model:
+            raise UsageError(unbound(self._judge.name))
+        idle = tally.next is not None and not need.asking and not says_it_asks(self._judge)
+        if self._wish.model and idle:
             raise UsageError(f"judge '{self._judge.name}' asks no model; leave --judge-model out")
-        most = asking * sum(most_calls(self._judge, self._wish.model).values())
-        exact = looked_at == cases - done
-        return Need(cases, done, trials, asking, most, round(tokens * scale), exact)
+        if need.exact and not need.asking:
+            self._most = {}  # so that no cap keeps a case from being read
+        if tally.next is not None:
+            self._check_cap(*tally.next)
+        return need
+
+    def _check_cap(self, place: Place, trials: int) -> None:
+        suite, number = place
+        key = (suite, number, self._states[suite].attempt(number))
+        worst = trials * sum(self._most.values())
+        begun = (self.folder / LEDGER_NAME).exists()
+        kept = open_reader(self.folder) if begun and self._wish.calls else None
+        try:
+            check_cap(self._wish.calls, kept, key, worst)
+        finally:
+            if kept is not None:
+                kept.close()
 
     # --- the run --------------------------------------------------------------------------------
 
@@ -205,7 +193,7 @@ class Rejudging:
         return Bound(roles, {self._judge.name: self._judge}, suites, Pricing(prices), "USD")
 
     def _judged(self, item: BoundSuite) -> Suite:
-        return cast(Suite, JudgedAgain(self._cases, item, self._judge, self._wish.model))
+        return cast(Suite, JudgedAgain(self._cases, item, self._judge, self._most))
 
     async def _with(self, ledger: Ledger, bound: Bound) -> Outcome:
         self._pin(ledger, bound)
@@ -248,10 +236,12 @@ class JudgedAgain:
 
     judges: tuple[str, ...] = ()
 
-    def __init__(self, cases: Transcripts, item: BoundSuite, judge: Judge, model: str) -> None:
+    def __init__(
+        self, cases: Transcripts, item: BoundSuite, judge: Judge, most: Mapping[str, int]
+    ) -> None:
         self.name, self.version = item.suite.name, item.suite.version
         self._cases, self._number, self._judge = cases, item.number, judge
-        self._most = most_calls(judge, model)
+        self._most = most
 
     def cost(self, case: Case, abilities: Abilities) -> Sequence[Ask]:
         trials = self._cases.trials_of(self._number, case)
@@ -284,12 +274,7 @@ def _check(view: RunView, judge: Judge, wish: Wish) -> None:
         raise UsageError(f"'{view.folder}' has no finished case; run it first")
     if says_it_asks(judge) and not wish.model:
         raise UsageError(unbound(judge.name))
-    for role in most_calls(judge, wish.model):
-        if role not in (ROLE, *wish.roles):
-            raise UsageError(
-                f"judge '{judge.name}' asks the role '{role}' too; say who plays it with "
-                f"--role {role}=TARGET"
-            )
+    check_roles(judge, most_calls(judge, wish.model), wish.roles)
 
 
 def _plan(wish: Wish) -> Plan:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from types import SimpleNamespace
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from auscult.core.case import Case
 from auscult.core.errors import UsageError
 from auscult.core.protocols import Target
 from auscult.engine.bench import Past
 from auscult.engine.bind import BoundSuite, bind, is_trusted
+from auscult.engine.bind_judges import described
 from auscult.engine.caseindex import INDEX_NAME, CaseIndex
 from auscult.engine.learning import Learning, begin_learning
 from auscult.engine.records import FinishedCase
@@ -22,6 +21,8 @@ from auscult.engine.view import RunView
 
 CHUNK = 2048
 """Cases whose calls are held at once."""
+Place = tuple[int, int]
+"""Suite and number of a case."""
 
 
 class Transcripts:
@@ -50,21 +51,23 @@ class Transcripts:
             await role.target.close()
         self._index.close()
 
-    def count(self) -> tuple[int, int]:
-        """Cases and trials that the run has finished."""
-        cases = trials = 0
+    def finished(self) -> Iterator[tuple[FinishedCase, bool]]:
+        """What the run has finished, in no order, and whether it waits to be judged."""
         for case in new_cases(self._reader, self._states):
-            cases, trials = cases + 1, trials + len(case.trials)
-        return cases, trials
+            yield case, not self._done[case.suite].done[case.case_no]
 
-    def feed(self, suites: Sequence[BoundSuite]) -> Iterator[Item]:
-        """What the run has finished and this judging has not, with its calls."""
+    def feed(
+        self, suites: Sequence[BoundSuite], only: Collection[Place] | None = None
+    ) -> Iterator[Item]:
+        """What the run has finished and this judging has not, with its calls; or some of it."""
         self._loaded.clear()
         for item in suites:
             state, mine = self._states[item.number], self._done[item.number]
             for start in range(0, len(state.done), CHUNK):
                 stop = min(start + CHUNK, len(state.done))
                 wanted = {n for n in range(start, stop) if state.done[n] and not mine.done[n]}
+                if only is not None:
+                    wanted = {n for n in wanted if (item.number, n) in only}
                 if wanted:
                     yield from self._chunk(item, wanted, start, stop)
 
@@ -121,10 +124,9 @@ class Transcripts:
         self.left_out[why] = self.left_out.get(why, 0) + trials
 
     def _learnt(self) -> Learning:
-        told = self._view.manifest.roles["target"]
-        target = SimpleNamespace(identity=told["identity"], fingerprint=told["fingerprint"])
+        target = described(self._view.manifest.roles["target"])
         planned = [len(state.done) for state in self._states]
-        learning = begin_learning(self.suites, planned, cast(Target, target))
+        learning = begin_learning(self.suites, planned, target)
         learning.read(self._reader.cases() if learning.of else (), self._states)
         return learning
 

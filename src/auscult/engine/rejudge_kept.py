@@ -14,6 +14,7 @@ import msgspec
 
 from auscult.engine.export import rows_of
 from auscult.engine.ledger import LEDGER_NAME, Reader, open_reader
+from auscult.engine.manifest import Manifest
 from auscult.engine.records import FinishedCase, TrialRow
 from auscult.engine.state import SuiteState
 from auscult.kit.rejudged.agreement import Beside
@@ -40,6 +41,15 @@ class Judging(msgspec.Struct, frozen=True):
     id: str
     about: About
     folder: Path
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """What its ledger says of a judging besides its verdicts."""
+
+    roles: dict[str, dict[str, Any]]
+    """Who played the judge, as a manifest tells it; none where it asks nobody."""
+    stopped: str
+    """Why its last session ended."""
 
 
 class Counts(msgspec.Struct):
@@ -76,6 +86,17 @@ def judgings(folder: Path) -> list[Judging]:
         if about is not None and about.version <= VERSION:
             found.append(Judging(path.parent.name, about, path.parent))
     return found
+
+
+def begun(judging: Judging) -> Begun:
+    reader = open_reader(judging.folder)
+    try:
+        manifest: Manifest | None = reader.meta("manifest", Manifest)
+        stops = [why for _, _, why in reader.sessions()]
+    finally:
+        reader.close()
+    asked = judging.about.model and manifest is not None
+    return Begun(manifest.roles if manifest and asked else {}, stops[-1] if stops else "")
 
 
 def new_cases(reader: Reader, states: list[SuiteState]) -> Iterator[FinishedCase]:

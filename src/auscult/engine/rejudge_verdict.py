@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from auscult.core.errors import AuditError, UsageError
-from auscult.core.message import Message, Reply, Request
+from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities, Arm, Exhibit, Judge
 from auscult.core.verdict import Verdict
-from auscult.engine.rejudge_replay import Rebuilt
+from auscult.engine.judging import ROLE
 
-ROLE = "judge"
 NOT_ASKED = "the target was not asked"
 BROKE = "judge-broke"
 
@@ -75,24 +74,3 @@ def most_calls(judge: Judge, model: str) -> Mapping[str, int]:
 
 def says_it_asks(judge: Judge) -> bool:
     return bool(getattr(judge, "asks", ()))
-
-
-class _Asked(BaseException):
-    def __init__(self, tokens: int) -> None:
-        self.tokens = tokens
-
-
-class _Listener:
-    """An arm that hears the first question and never answers it."""
-
-    async def ask(self, messages: Sequence[Message], **_: Any) -> Reply:
-        raise _Asked(sum(len(message.text) // 4 for message in messages))
-
-
-async def first_ask(judge: Judge, one: Rebuilt) -> int | None:
-    """Tokens of its first question; None where it asks nothing."""
-    try:
-        await judged(judge, one.exhibit, cast(Arm, _Listener()))
-    except _Asked as asked:
-        return asked.tokens
-    return None

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from auscult.core.errors import AuditError, UsageError
 from auscult.engine.bench import Kitchen
-from auscult.engine.bind import Bound, BoundSuite, bind, is_trusted
-from auscult.engine.budget import resumed
+from auscult.engine.bind import Bound, BoundSuite, bind, is_trusted, worst_asks
+from auscult.engine.budget import Budget, resumed
 from auscult.engine.caller import Caller
+from auscult.engine.canaries import Canaries, asked_of
+from auscult.engine.canaries_kept import cost_of
 from auscult.engine.caseindex import CaseIndex
 from auscult.engine.clock import monotonic, utcnow
+from auscult.engine.judging import Within
 from auscult.engine.learning import begin_learning
 from auscult.engine.ledger import Ledger
 from auscult.engine.manifest import (
@@ -28,7 +32,7 @@ from auscult.engine.plan import Plan
 from auscult.engine.planfile import checked
 from auscult.engine.progress import Progress, SuiteProgress
 from auscult.engine.rules import bases_of, begin_stops, cells_of
-from auscult.engine.session import Session, schedule
+from auscult.engine.session import Item, Session, schedule
 from auscult.engine.state import (
     SuiteState,
     load_pasts,
@@ -37,6 +41,7 @@ from auscult.engine.state import (
     restart_conversations,
 )
 from auscult.engine.stops import StopRecord, Stops, records
+from auscult.engine.writer import RoleTotals
 
 DIVERGED = "failed: replaying"
 
@@ -76,13 +81,7 @@ class Runner:
         manifest = self._manifest(bound, ledger)
         index = CaseIndex(self.folder)
         try:
-            strangers = (
-                r.target for r in bound.roles.values() if not is_trusted(self.plan, r.target)
-            )
-            untrusted = next((target.endpoint for target in strangers), "")
-            planned = [
-                self._index(index, item, manifest, ledger, untrusted) for item in bound.suites
-            ]
+            planned = self._indexed(index, bound, manifest, ledger)
             # Before anything is pinned: a memory with a fault may be mended and tried again.
             learning = begin_learning(bound.suites, planned, bound.roles["target"].target)
             bases = bases_of(self.plan.stop, bound.suites, manifest)
@@ -96,10 +95,13 @@ class Runner:
             pasts = load_pasts(ledger, states)
             if any(role.target.abilities.sessions for role in bound.roles.values()):
                 pasts = restart_conversations(ledger, states, pasts)
-            budget = resumed(self.plan.limits, ledger.totals().values(), ledger.unresolved())
+            budget, spent = self._resumed(ledger)
             stops = begin_stops(self.plan.stop, bound.suites, index, ledger, states, bases, cells)
             ledger.start()
-            self._show(bound, ledger, planned, states)
+            self._show(bound, ledger, spent, planned, states)
+            feed = schedule(index, bound.suites, planned, states, stops)
+            first = next(feed, None)
+            stopped = await self._canaries(bound, budget, first)
             caller = Caller(
                 ledger, budget, bound.pricing, self.plan.limits.retries, self.plan.limits.timeout_s
             )
@@ -109,9 +111,10 @@ class Runner:
             session = Session(
                 bound, kitchen, budget, states, pasts, self.progress, self.plan.limits, stops
             )
-            feed = schedule(index, bound.suites, planned, states, stops)
-            stopped = await session.work(feed, handle_signals=self.options.handle_signals)
-            self.error = session.error or ledger.commit.failure
+            if not stopped:
+                whole = feed if first is None else chain((first,), feed)
+                stopped = await session.work(whole, handle_signals=self.options.handle_signals)
+                self.error = session.error or ledger.commit.failure
             stopped = self._why_stopped(stopped, states, stops)
             await ledger.stop(stopped)
         finally:
@@ -121,6 +124,32 @@ class Runner:
         self._remember(ledger, stopped, records(stops, names))
         finished = sum(s.finished for s in states)
         return Outcome(self.folder, stopped, self.error, finished, sum(planned))
+
+    def _resumed(self, ledger: Ledger) -> tuple[Budget, dict[str, RoleTotals]]:
+        """What is left of the caps, and what earlier sessions spent, on drift canaries too."""
+        beside = cost_of(self.folder)
+        spent = beside.beside(ledger.totals())
+        lost = (*ledger.unresolved(), *beside.unresolved)
+        return resumed(self.plan.limits, spent.values(), lost), spent
+
+    async def _canaries(self, bound: Bound, budget: Budget, first: Item | None) -> str:
+        """Empty where the run may go on. None is read where nothing is left to ask, or where the
+        caps do not hold all of them and the case that is next: it must not lack what they took."""
+        if first is None:
+            return ""
+        item, _, case = first
+        worst = bound.pricing.worst(
+            (*worst_asks(bound, item.suite, case), *asked_of(bound, self.plan))
+        )
+        if budget.admit(worst):
+            return ""
+        budget.release(worst)
+        self.progress.phase = "judging canaries"
+        within = Within(budget, self._deadline(), self.options.handle_signals)
+        stopped, error = await Canaries(bound, self.plan, self.folder).run(within, self.progress)
+        self.progress.phase = "asking"
+        self.error = error
+        return stopped if error is not None or stopped == "interrupted" else ""
 
     def _why_stopped(self, stopped: str, states: list[SuiteState], stops: Stops) -> str:
         if self.error is not None:
@@ -179,6 +208,14 @@ class Runner:
             if EVERY_SUITE in touched or str(number) in touched:
                 manifest.base_attempts[str(number)] = top.get(number, -1) + 1
 
+    def _indexed(
+        self, index: CaseIndex, bound: Bound, manifest: Manifest, ledger: Ledger
+    ) -> list[int]:
+        """How many cases each suite is to ask."""
+        strangers = (r.target for r in bound.roles.values() if not is_trusted(self.plan, r.target))
+        untrusted = next((target.endpoint for target in strangers), "")
+        return [self._index(index, item, manifest, ledger, untrusted) for item in bound.suites]
+
     def _index(
         self, index: CaseIndex, item: BoundSuite, manifest: Manifest, ledger: Ledger, untrusted: str
     ) -> int:
@@ -217,7 +254,12 @@ class Runner:
         return count if limit is None else min(limit, count)
 
     def _show(
-        self, bound: Bound, ledger: Ledger, planned: list[int], states: list[SuiteState]
+        self,
+        bound: Bound,
+        ledger: Ledger,
+        spent: dict[str, RoleTotals],
+        planned: list[int],
+        states: list[SuiteState],
     ) -> None:
         progress = self.progress
         progress.suites = [
@@ -230,7 +272,7 @@ class Runner:
         progress.unpriced = bool(bound.pricing.unknown())
         minutes = self.plan.limits.minutes
         progress.cap_seconds = minutes * 60 if minutes is not None else None
-        for role, totals in ledger.totals().items():
+        for role, totals in spent.items():
             if role in bound.roles:
                 bound.roles[role].totals.add(totals)
         progress.totals = [role.totals for role in bound.roles.values()]

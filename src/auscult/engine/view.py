@@ -13,6 +13,7 @@ from auscult.core.errors import UsageError
 from auscult.core.message import ImagePart, Message, Part, TextPart
 from auscult.core.protocols import Rule, Suite, Watched
 from auscult.engine import rejudge_kept
+from auscult.engine.canaries_kept import Sung, cost_of, sung_in
 from auscult.engine.caseindex import INDEX_NAME, CaseIndex
 from auscult.engine.export import TABLE_NAME, export_trials, own_rows, read_table
 from auscult.engine.ledger import LEDGER_NAME, CaseKey, Reader, open_reader
@@ -82,9 +83,11 @@ class RunView:
         self.updated = stopped.get("at", self.started)
         self.seconds = sum(seconds for _, seconds, _ in sessions)
         self.sessions = len(sessions)
-        self.totals = self._reader.totals()
+        beside = cost_of(folder)
+        self.totals = beside.beside(self._reader.totals())
         purged = self._reader.meta("purged") or {}
         self.unresolved = int(purged.get("unresolved", 0)) or len(self._reader.unresolved())
+        self.unresolved += len(beside.unresolved)
         self.replayed = int((self._reader.meta("replayed") or {}).get("calls", 0))
         self.unpriced = any(t.unpriced for t in self.totals.values())
         currencies = {price.currency for price in self.plan.prices.values()}
@@ -173,6 +176,10 @@ class RunView:
         if rejudge_kept.judgings(self.folder):
             again = rejudge_kept.rows(self.folder, self._states, self._names)
         return export_trials(self._reader, self._states, self._names, self.folder, again)
+
+    def canaries(self) -> list[Sung]:
+        """What the judges said of their canaries, session by session."""
+        return sung_in(self.folder)
 
     def parts(self) -> tuple[Reader, list[SuiteState], list[str]]:
         """For what judges a run again: its ledger, what is finished, and the suites by number."""

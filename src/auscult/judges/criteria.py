@@ -54,7 +54,7 @@ def build(options: Mapping[str, Any]) -> CriteriaJudge:
 
 class CriteriaJudge:
     name = "criteria"
-    version = "3"
+    version = "4"
     levels: tuple[str, ...] = (MET, NOT_MET)
     positive = MET
     asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}
@@ -107,7 +107,7 @@ class CriteriaJudge:
     async def _by_model(
         self, exhibit: Exhibit, criteria: Sequence[Criterion], shown: Cleared, bench: Arm
     ) -> Verdict:
-        messages = asked(question_of(exhibit), criteria, shown.text)
+        messages = asked(question_of(exhibit), criteria, shown.text, known_of(exhibit))
         # For a scripted judge: what the words alone say.
         hints = {
             "kind": "open", "case_id": exhibit.case.id,
@@ -182,6 +182,12 @@ def criteria_in(exhibit: Exhibit) -> tuple[Criterion, ...]:
             f"judge 'criteria' cannot read the fact 'criteria' of case '{exhibit.case.id}' "
             f"({error}); give a list of objects with id, text and points"
         ) from None
+
+
+def known_of(exhibit: Exhibit) -> list[str]:
+    """What the author of the question holds to be so; a suite gives it as the fact `facts`."""
+    given = exhibit.facts.get("facts") or ()
+    return [str(one["fact"] if isinstance(one, Mapping) else one) for one in given]
 
 
 def question_of(exhibit: Exhibit) -> str:

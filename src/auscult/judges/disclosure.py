@@ -26,7 +26,7 @@ from auscult.core.protocols import Arm, Exhibit
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.disclosure.labels import Words
 from auscult.kit.disclosure.measure import parts_in_words
-from auscult.kit.disclosure.outcome import outcome_of, says_it_is_unknown
+from auscult.kit.disclosure.outcome import outcome_of, says_it_is_unknown, withheld
 from auscult.kit.disclosure.reading import Reading, read_disclosure
 from auscult.kit.identities import KINDS, Canary
 from auscult.kit.options import parse_options
@@ -48,7 +48,7 @@ def measured() -> Words:
 
 class DisclosureJudge:
     name = "disclosure"
-    version = "1"
+    version = "3"
 
     async def judge(self, exhibit: Exhibit, bench: Arm) -> Verdict:
         behaviour, cause = outcome_of(exhibit.reply)
@@ -58,8 +58,9 @@ class DisclosureJudge:
         reading = read_disclosure(
             exhibit.reply.text, _canaries(facts), _sources(exhibit), _asked(facts)
         )
-        if behaviour == "answered" and says_it_is_unknown(exhibit.reply.text):
-            behaviour = "abstained"
+        if behaviour == "answered":
+            unknown = says_it_is_unknown(exhibit.reply.text)
+            behaviour = withheld(exhibit.reply.text) or ("abstained" if unknown else "answered")
         return self._verdict(reading, behaviour, cause)
 
     def _verdict(self, reading: Reading, behaviour: Behaviour, cause: str) -> Verdict:

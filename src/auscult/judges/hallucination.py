@@ -6,11 +6,13 @@ with words), `question`; and `corpus` and `only` in place of the options. The sp
 codes stand in one table, `kit.specialists.table`.
 
 Code decides first: an empty answer, a plain refusal or "I don't know", and identifiers whose form
-is wrong (a fault of the citations). Then each specialist that applies is asked in the role judge,
-by JSON schema, at most twice. `score` is 0 where something was found and 1 where every specialist
-that applies found nothing. "unsure" is neither: no score, behaviour error, cause "judge-unsure", so
-that it counts as missing and gets bounds. A specialist that fails makes the verdict an error too
-(cause "judge-failed" or "judge-unreadable"), unless another found something.
+is wrong (a fault of the citations). With `look_up` those of right form are looked up in the role
+`registry`; one that is missing there is the same fault, and a look-up that fails decides nothing.
+Then each specialist that applies is asked in the role judge, by JSON schema, at most twice.
+`score` is 0 where something was found and 1 where every specialist that applies found nothing.
+"unsure" is neither: no score, behaviour error, cause "judge-unsure", so that it counts as missing
+and gets bounds. A specialist that fails makes the verdict an error too (cause "judge-failed" or
+"judge-unreadable"), unless another found something.
 
 Its error depends on the model that plays it: measure yours (docs/judges/hallucination.md).
 """
@@ -18,12 +20,12 @@ Its error depends on the model that plays it: measure yours (docs/judges/halluci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
 from auscult.core.errors import UsageError
-from auscult.core.protocols import Arm, Exhibit
+from auscult.core.protocols import Arm, Exhibit, RoleNeed
 from auscult.core.verdict import Behaviour, Verdict
 from auscult.kit.options import parse_options
 from auscult.kit.rubric.declining import no_answer
@@ -31,14 +33,16 @@ from auscult.kit.rubric.orders import Cleared, clear
 from auscult.kit.rubric.prompt import left_out
 from auscult.kit.specialists.cascade import ROLE, STEPS, Failed, Round, examine
 from auscult.kit.specialists.corpus import Corpus, corpus_at
-from auscult.kit.specialists.identifiers import Exists, Identifier, identifiers, without_source
+from auscult.kit.specialists.identifiers import Identifier, offered
 from auscult.kit.specialists.item import Item, item_of
+from auscult.kit.specialists.look_up import MOST, REGISTRY, TOKENS, look_up
 from auscult.kit.specialists.reading import Finding
 from auscult.kit.specialists.table import NAMES, Name
 from auscult.kit.specialists.words import hints_of, words_say
 
 FOUND, NONE, UNSURE = "found", "none", "judge-unsure"
 WRONG_NUMBER = "citations/wrong-identifier"
+NOTHING_THERE = "nothing stands behind it"
 QUOTE = 240
 """Characters of a quote at most that a verdict keeps."""
 
@@ -51,14 +55,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     corpus: str = ""
     """A folder of .txt and .md files, shown in passages to the facts and citations specialists."""
     look_up: bool = False
-    """Whether identifiers may be looked up in the network: not yet possible, and refused."""
+    """Asks the role `registry` whether anything stands behind the answer's identifiers."""
 
     def __post_init__(self) -> None:
-        if self.look_up:
-            raise ValueError(
-                "look_up would ask public services whether an identifier exists; that is not built "
-                "yet, so leave it out: identifiers are then checked for their form alone"
-            )
+        if self.look_up and self.only and "citations" not in self.only:
+            raise ValueError("look_up is for the citations, which 'only' leaves out")
 
 
 def build(options: Mapping[str, Any]) -> HallucinationJudge:
@@ -67,14 +68,20 @@ def build(options: Mapping[str, Any]) -> HallucinationJudge:
 
 class HallucinationJudge:
     name = "hallucination"
-    version = "1"
+    version = "2"
     levels: tuple[str, ...] = (FOUND, NONE)
     positive = FOUND
-    asks: ClassVar[Mapping[str, int]] = {ROLE: len(NAMES) * len(STEPS)}
 
-    def __init__(self, options: Options, exists: Exists | None = None) -> None:
-        """`exists` looks identifiers up, for callers outside a run; see `kit.specialists`."""
-        self._options, self._exists = options, exists
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.asks: dict[str, int] = {ROLE: len(NAMES) * len(STEPS)}
+        """Calls that one answer takes at most, by role."""
+        self.sizes: dict[str, tuple[int, int]] = {}
+        """Tokens read and written by one call, for roles that are no judge's."""
+        if options.look_up:
+            self.asks[REGISTRY] = MOST
+            self.sizes[REGISTRY] = TOKENS
+        self.roles = tuple(RoleNeed(role) for role in self.asks)
         self._corpus = corpus_at(options.corpus) if options.corpus else None
 
     async def judge(self, exhibit: Exhibit, bench: Arm) -> Verdict:
@@ -116,24 +123,40 @@ class HallucinationJudge:
         self, exhibit: Exhibit, item: Item, shown: Cleared, bench: Arm
     ) -> Verdict:
         only = self._only(exhibit)
-        wrong = await self._wrong_numbers(item) if "citations" in only else ()
+        wrong: tuple[Identifier, ...] = ()
+        more: dict[str, Any] = {}
+        if "citations" in only:
+            wrong, looked_up = await self._wrong_numbers(exhibit, item, bench)
+            more = {"looked_up": looked_up}
         if wrong and self._options.stop_at_first:
-            return self._put_together(Round((), {}, only), wrong, item, shown)
+            return self._put_together(Round((), {}, only), wrong, item, shown, **more)
         corpus = self._texts(exhibit)
         heard = await examine(
             item, bench, only=only, corpus=corpus, stop_at_first=self._options.stop_at_first,
             hints={"kind": "specialist", "case_id": exhibit.case.id},
         )  # fmt: skip
-        more = {"corpus": corpus.digest} if corpus else {}
+        more |= {"corpus": corpus.digest} if corpus else {}
         return self._put_together(heard, wrong, item, shown, **more)
 
-    async def _wrong_numbers(self, item: Item) -> tuple[Identifier, ...]:
-        """Identifiers that cannot exist by their form, or do not, unless the request brought
-        them."""
-        asked = f"{item.question}\n{item.note}"
-        own = [one for one in identifiers(item.answer) if one.number not in asked]
-        gone = await without_source(own, self._exists) if self._exists else ()
-        return (*(one for one in own if one.fault), *gone)
+    async def _wrong_numbers(
+        self, exhibit: Exhibit, item: Item, bench: Arm
+    ) -> tuple[tuple[Identifier, ...], dict[str, str]]:
+        """Identifiers that cannot exist by their form, or do not, unless the request brought them
+        or the answer itself doubts them; and what was said of each that was looked up. One at which
+        a reply was cut off may be longer than it looks, and is passed over."""
+        own = list(offered(item.answer, f"{item.question}\n{item.note}"))
+        if exhibit.reply.status == "truncated":
+            own = [one for one in own if not item.answer.rstrip(".").endswith(one.text)]
+        wrong = [one for one in own if one.fault]
+        if not self._options.look_up:
+            return tuple(wrong), {}
+        looked_up = await look_up(own, bench)
+        wrong += [
+            msgspec.structs.replace(one.identifier, fault=NOTHING_THERE)
+            for one in looked_up
+            if one.missing
+        ]
+        return tuple(wrong), {one.identifier.text: one.said for one in looked_up}
 
     def _only(self, exhibit: Exhibit) -> tuple[Name, ...]:
         given = exhibit.facts.get("only") or self._options.only

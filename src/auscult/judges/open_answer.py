@@ -9,8 +9,8 @@ Code decides what it can: an answer that is the short reference, an empty one, a
 plain refusal or a plain "I don't know" and nothing else. `labels.by` says who decided: "match",
 "code" or "judge". Otherwise the model is asked at most twice. A reply that cannot be used (not the
 form, cut off, a quote that the model was not shown) never becomes a score: the verdict is an error
-with the cause "judge-unreadable". Sentences that speak to the judge are cut before it reads and
-counted in `labels.cuts`; `labels.left_out` counts what of a very long answer it is not shown.
+with the cause "judge-unreadable". Words that speak to the judge are cut before it reads and counted
+in `labels.cuts`; `labels.left_out` counts what of a very long answer it is not shown.
 
 The judge's error depends on the model that plays it: measure yours with
 `auscult judges calibrate open-answer` (docs/judges/open-answer.md).
@@ -67,7 +67,7 @@ def build(options: Mapping[str, Any]) -> OpenAnswerJudge:
 
 class OpenAnswerJudge:
     name = "open-answer"
-    version = "4"
+    version = "5"
     levels: tuple[str, ...] = RULINGS
     positive: Ruling = "right"
     asks: ClassVar[Mapping[str, int]] = {ROLE: len(STEPS)}

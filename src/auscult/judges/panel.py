@@ -83,7 +83,10 @@ def _judge_of(member: Member, where: str, faults: list[Fault]) -> Judge | None:
     except AuditError as error:
         faults.append(Fault(f"{where}.use", str(error)))
     else:
-        return judge
+        if not (extra := sorted(set(getattr(judge, "asks", ())) - {JUDGE})):
+            return judge
+        what = f"it asks the role '{extra[0]}' too, and a member may ask a model alone"
+        faults.append(Fault(f"{where}.options", what, "leave look_up out of a panel"))
     return None
 
 

@@ -26,9 +26,12 @@ class Review(msgspec.Struct, frozen=True):
 
 
 def case_digest(case: Case) -> str:
-    """Of what the reviewer read. A reworded case is a case nobody has signed."""
+    """Of what the reviewer read. A reworded case is a case nobody has signed. Of a picture its
+    file's name counts and not its folder, which is another on each machine."""
     brief = msgspec.structs.replace(case.brief, reviewers=())
-    body = msgspec.json.encode(msgspec.structs.replace(case, brief=brief), order="deterministic")
+    images = tuple(msgspec.structs.replace(i, path=Path(i.path).name) for i in case.images)
+    read = msgspec.structs.replace(case, brief=brief, images=images)
+    body = msgspec.json.encode(read, order="deterministic")
     return hashlib.blake2b(body, digest_size=8).hexdigest()
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import msgspec
 
@@ -26,17 +26,19 @@ _ABOUT_SECRET = re.compile(
     r"(_env|_command|_ttl_s|_field|_file|tokens|_per_minute)$|^client_key$|^max_", re.IGNORECASE
 )
 _LOGIN = re.compile(r"(\bhttps?://)[^/@\s]+@")
+_SAME_IN_ADDRESSES = re.compile(r"[A-Za-z0-9._-]+")
 _QUERY = re.compile(r"([?&]([^=&?#]+)=)([^&#]*)")
 
 
 class Secret:
     """Shows as `***` everywhere; only `reveal()` gives the value. Cannot be pickled or encoded."""
 
-    __slots__ = ("_spellings", "_value")
+    __slots__ = ("_patterns", "_spellings", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
         self._spellings: tuple[str, ...] | None = None
+        self._patterns: tuple[re.Pattern[str], ...] | None = None
 
     def reveal(self) -> str:
         return self._value
@@ -47,6 +49,13 @@ class Secret:
         if self._spellings is None:
             self._spellings = _spellings(self._value)
         return self._spellings
+
+    @property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """What to look for besides, as addresses write it; as secret as the value."""
+        if self._patterns is None:
+            self._patterns = _patterns(self._value)
+        return self._patterns
 
     def __bool__(self) -> bool:
         return bool(self._value)
@@ -75,6 +84,9 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
         for form in secret.spellings:
             if form in text:
                 text = text.replace(form, MASK)
+        for pattern in secret.patterns:
+            if pattern.search(text):
+                text = pattern.sub(MASK, text)
     return text
 
 
@@ -96,6 +108,28 @@ def _spellings(value: str) -> tuple[str, ...]:
             stop = (offset + len(data)) * 8 // 6
             forms.add(coded[start:stop])
     return tuple(sorted((f for f in forms if len(f) >= SHORTEST), key=len, reverse=True))
+
+
+def _patterns(value: str) -> tuple[re.Pattern[str], ...]:
+    """Every library writes other signs of an address in percent, in capitals or not, and some undo
+    what was so written. Values of letters and digits alone look the same everywhere."""
+    values = {value, unquote(value, errors="surrogateescape")}
+    if _SAME_IN_ADDRESSES.fullmatch(value):
+        values.clear()
+    longest_first = sorted((one for one in values if len(one) >= SHORTEST), key=len, reverse=True)
+    return tuple(re.compile("".join(map(_in_address, one))) for one in longest_first)
+
+
+def _in_address(sign: str) -> str:
+    if _SAME_IN_ADDRESSES.fullmatch(sign):
+        return re.escape(sign)
+    if sign == "%":
+        return "%(?:25)*"
+    if sign in " +":
+        return "(?:[ +]|%(?:25)*2[0Bb])"
+    data = sign.encode("utf-8", "surrogateescape")
+    coded = "".join(f"%(?:25)*(?i:{byte:02x})" for byte in data)
+    return f"(?:{re.escape(sign)}|{coded})"
 
 
 def scrub_reply(reply: Reply, secrets: Iterable[Secret]) -> Reply:

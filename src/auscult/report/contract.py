@@ -139,6 +139,24 @@ class NotAsked(msgspec.Struct, kw_only=True):
     """Some of the reasons with their names; where they are one, some of the cases."""
 
 
+class CanaryReading(msgspec.Struct, kw_only=True):
+    """What a judge said of the plain labelled answers that it reads again in each session."""
+
+    judge: str
+    version: str
+    models: dict[str, str]
+    """Who played each role that it asks."""
+    at: str
+    canaries: int
+    read: int
+    """How many it gave a verdict of."""
+    as_labelled: int
+    otherwise_than_first: tuple[str, ...]
+    """Canaries of which the same judge, played by the same models, first said something else."""
+    said: dict[str, str]
+    """In the judge's own words, by canary; empty where it gave no verdict."""
+
+
 class SuiteRecord(msgspec.Struct, kw_only=True):
     name: str
     version: str
@@ -193,6 +211,8 @@ class Run(msgspec.Struct, kw_only=True):
     command: str
     accounting: Accounting
     picture_coverage: PictureCoverage = msgspec.field(default_factory=PictureCoverage)
+    """Since 1.1."""
+    drift_canaries: tuple[CanaryReading, ...] = ()
     """Since 1.1."""
 
 

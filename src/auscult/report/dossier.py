@@ -17,7 +17,7 @@ import msgspec
 from markupsafe import Markup
 
 from auscult.core.estimate import Estimate
-from auscult.report import coverage, evidence, figures, matrix, reviewed, wording
+from auscult.report import canaries, coverage, evidence, figures, matrix, reviewed, wording
 from auscult.report.clean import write_atomic
 from auscult.report.contract import NOT_STATED, Results, RoleRecord, Run, SuiteRecord
 from auscult.report.declared import declared_words
@@ -107,6 +107,7 @@ def render(
                     reviewed.sections(view, results.estimates, results.findings),
                 ),
                 ("judged-again", "Judged again", sections(view)),
+                ("canaries", "Did the judges stay the same?", canaries.sections(view)),
             ],
             w=wording,
         )

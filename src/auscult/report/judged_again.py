@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from auscult.engine.rejudge_kept import Counts, Judging, compared, judgings
+from auscult.engine.bind_judges import described, kin_of_players
+from auscult.engine.rejudge_kept import Counts, Judging, begun, compared, judgings
 from auscult.kit.rejudged.agreement import Compared, compare
 
 if TYPE_CHECKING:
@@ -20,12 +21,17 @@ NOTE = (
     "the other for a refusal, only behaviours compare. Intervals are 95% and take all trials of a "
     "cluster together."
 )
+CAPPED = "calls cap"
 
 
 class Told(msgspec.Struct, frozen=True):
     judging: Judging
     compared: list[Compared]
     counts: Counts
+    kin: tuple[str, ...] = ()
+    """Said of a judge that is kin to whom it judges, or to another member of its panel."""
+    stopped: str = ""
+    """Why the last session ended."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -46,7 +52,10 @@ def compared_with(view: RunView, judging: Judging) -> Told:
     reader, states, names = view.parts()
     rows, counts = compared(reader, judging, states, names)
     watched = {name: getattr(view.plugin(name), "watched", ()) for name in names}
-    return Told(judging, compare(rows, watched), counts)
+    last = begun(judging)
+    played = {role: described(told) for role, told in last.roles.items()}
+    kin = kin_of_players(played, described(view.manifest.roles["target"]))
+    return Told(judging, compare(rows, watched), counts, kin, last.stopped)
 
 
 def sections(view: RunView) -> list[Block]:
@@ -67,7 +76,7 @@ def blocks(told: Told, left_out: Mapping[str, int]) -> list[Block]:
 
 def _sentences(told: Told, left_out: Mapping[str, int]) -> list[str]:
     counts = told.counts
-    said = [f"{counts.judged:,} of {counts.trials:,} trials were judged again."]
+    said = [f"{counts.judged:,} of {counts.trials:,} trials were judged again.", *told.kin]
     if counts.errors:
         causes = ", ".join(f"{cause} {n:,}" for cause, n in sorted(counts.causes.items()))
         said.append(
@@ -79,7 +88,7 @@ def _sentences(told: Told, left_out: Mapping[str, int]) -> list[str]:
         said.append(f"{n:,} could not be shown to the judge: {reason}.")
     rest = counts.waiting - sum(left_out.values())
     if rest > 0:
-        said.append(f"{rest:,} are still to be judged: the same command goes on.")
+        said.append(f"{rest:,} are still to be judged: {_how_to_go_on(told.stopped)}.")
     if counts.from_transcript:
         more = f"; of {counts.several_replies:,} it was the last of several"
         said.append(
@@ -87,6 +96,12 @@ def _sentences(told: Told, left_out: Mapping[str, int]) -> list[str]:
             f"suite, which had no judge read them{more if counts.several_replies else ''}."
         )
     return [*said, NOTE]
+
+
+def _how_to_go_on(stopped: str) -> str:
+    if stopped != CAPPED:
+        return "the same command goes on"
+    return "--cap-calls was reached, which covers all sessions; the same command goes on with more"
 
 
 def _summary(found: list[Compared]) -> Part:
@@ -139,6 +154,7 @@ def record(told: Told, left_out: Mapping[str, int]) -> dict[str, Any]:
         "version": about.judge_version,
         "judge_model": about.model,
         "options": about.options,
+        "kinship": told.kin,
         "trials": told.counts,
         "could_not_be_shown": dict(left_out),
         "level": 0.95,

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import msgspec
 
+from auscult.report.canaries import drift_between
 from auscult.report.clean import withhold_secrets, write_atomic
 from auscult.report.results import fixture_reason
 from auscult.report.wording import counted
@@ -191,6 +192,7 @@ def cautions(pair: Pair) -> list[str]:
                     "such as the order of options, was drawn anew.")  # fmt: skip
     if a.version != b.version:
         said.append(f"{x} was made by Auscult {a.version} and {y} by {b.version}.")
+    said += drift_between(a, b, (x, y))
     return [sentence[:1].upper() + sentence[1:] for sentence in said]
 
 

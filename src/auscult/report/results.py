@@ -9,6 +9,7 @@ import msgspec
 
 from auscult.core.estimate import ENGINEERING, Estimate, Finding
 from auscult.engine.plan import canonical
+from auscult.report import canaries
 from auscult.report.clean import clean, withhold_secrets, write_atomic
 from auscult.report.contract import (
     NOT_STATED,
@@ -169,6 +170,7 @@ def _run(
         command=withhold_secrets(view.command),
         accounting=_accounting(view),
         picture_coverage=pictures.run,
+        drift_canaries=canaries.records(view),
     )
 
 

@@ -12,6 +12,8 @@ from auscult.core.estimate import Estimate, Finding
 from auscult.engine.labels import reviews
 from auscult.engine.labels_seen import frame_of
 from auscult.kit.review.corrected import COLUMNS, corrected, not_by_verdict
+from auscult.kit.review.grouped import columns_of as group_columns
+from auscult.kit.review.grouped import corrected_group, declared
 from auscult.kit.review.measure import (
     Between,
     Judged,
@@ -123,24 +125,47 @@ def _corrected(
     view: RunView, queue: Queue, sample: Sample, estimates: Sequence[Estimate]
 ) -> list[Estimate]:
     """Headlines and primary figures that rest on this judge."""
-    from auscult.stats.watched import columns_of
-
+    chief = [one for one in estimates if one.headline or one.standing == "primary"]
     found = []
     for status in view.suites:
-        watched = {one.metric: one for one in getattr(view.plugin(status.name), "watched", ())}
-        for about in estimates:
-            one = watched.get(about.metric)
-            chief = about.headline or about.standing == "primary"
-            plain = not about.group and not about.condition and about.value is not None
-            if about.suite != status.name or not (chief and plain):
-                continue
-            if one is None:
-                if queue.judge in about.judge.split(" and "):
-                    found.append(not_by_verdict(about))
-                continue
-            if queue.judge in one.judges_read and (about.control_arm == one.control_arm):
-                frame = view.frame(status.name, (*COLUMNS, *columns_of(one)))
-                found.append(corrected(frame, one, about, sample, queue))
+        mine = [one for one in chief if one.suite == status.name and one.value is not None]
+        suite = view.plugin(status.name)
+        found += _of_the_run(view, suite, queue, sample, mine)
+        found += _of_groups(view, suite, queue, sample, mine)
+    return found
+
+
+def _of_the_run(
+    view: RunView, suite: Any, queue: Queue, sample: Sample, estimates: Sequence[Estimate]
+) -> list[Estimate]:
+    from auscult.stats.watched import columns_of
+
+    watched = {one.metric: one for one in getattr(suite, "watched", ())}
+    found = []
+    for about in estimates:
+        one = watched.get(about.metric)
+        if about.group or about.condition:
+            continue
+        if one is None:
+            if queue.judge in about.judge.split(" and "):
+                found.append(not_by_verdict(about))
+            continue
+        if queue.judge in one.judges_read and (about.control_arm == one.control_arm):
+            frame = view.frame(about.suite, (*COLUMNS, *columns_of(one)))
+            found.append(corrected(frame, one, about, sample, queue))
+    return found
+
+
+def _of_groups(
+    view: RunView, suite: Any, queue: Queue, sample: Sample, estimates: Sequence[Estimate]
+) -> list[Estimate]:
+    """The same figure of one model after the other, say."""
+    found = []
+    for grouped in declared(suite):
+        mine = [one for one in estimates if grouped.is_of(one)]
+        if mine and queue.judge in grouped.watched.judges_read:
+            frame = view.frame(mine[0].suite, (*COLUMNS, *group_columns(grouped)))
+            found += [corrected_group(frame, grouped, one, sample, queue) for one in mine]
     return found
 
 
@@ -149,20 +174,23 @@ def _corrected(
 
 def with_reviews(view: RunView, estimates: list[Estimate]) -> list[Estimate]:
     """Beside a headline, in `extra`, what labels of this run correct it to. Its own value stays."""
-    better = {
-        (one.suite, one.metric, one.arm, one.control_arm): one
-        for about in told(view, estimates)
-        for one in about.corrected
-    }
+    better = {_name(one): one for about in told(view, estimates) for one in about.corrected}
     out = []
     for estimate in estimates:
-        name = (estimate.suite, estimate.metric, estimate.arm, estimate.control_arm)
-        one = better.get(name)
-        if one is not None and not estimate.group and not estimate.condition:
+        one = better.get(_name(estimate))
+        if one is not None and not estimate.condition:
             extra = estimate.extra | {KEY: beside(one)}
             estimate = msgspec.structs.replace(estimate, extra=extra)
         out.append(estimate)
     return out
+
+
+def _name(one: Estimate) -> tuple[object, ...]:
+    return one.suite, one.metric, one.arm, one.control_arm, tuple(sorted(one.group.items()))
+
+
+def _title(one: Estimate) -> str:
+    return ", ".join([one.metric, *(one.group[name] for name in sorted(one.group))])
 
 
 def beside(one: Estimate) -> dict[str, Any]:
@@ -235,7 +263,7 @@ def _progress_table(one: Told) -> Part:
 def _corrected_table(found: Sequence[Estimate]) -> Part:
     columns = ("suite", "figure", "uncorrected", "corrected", "labels", "because")
     rows = tuple(
-        (e.suite, e.metric, _span(e.extra["uncorrected"]), _span(beside(e)),
+        (e.suite, _title(e), _span(e.extra["uncorrected"]), _span(beside(e)),
          str(e.extra.get("n_labels", "-")), e.note)
         for e in found
     )  # fmt: skip
@@ -302,7 +330,7 @@ def record(one: Told) -> dict[str, Any]:
         "readers": one.readers,
         "headlines": [
             {"suite": e.suite, "metric": e.metric, "arm": e.arm, "control_arm": e.control_arm,
-             "uncorrected": e.extra["uncorrected"], "corrected": beside(e)}
+             "group": e.group, "uncorrected": e.extra["uncorrected"], "corrected": beside(e)}
             for e in one.corrected
         ],
         "overturned": [_overturning(s) for s in one.overturned],

@@ -155,9 +155,11 @@ def _after(results: Results) -> list[str]:
     if spent.unresolved:  # a kill left them without an answer on record
         failed += f", {spent.unresolved:,} more without an answer on record"
     price = wording.money(spent.cost, spent.cost_note, spent.currency)
+    asked = f"{wording.counted(spent.calls, 'call')}{failed}"
+    if run.target.fingerprint.get("answers"):  # they came with the data
+        asked = f"nobody was asked, {wording.counted(spent.calls, 'recorded answer')} read"
     lines.append(
-        f"Spent: {wording.counted(spent.calls, 'call')}{failed}, {spent.tokens:,} tokens, "
-        f"cost {price}, {wording.duration(spent.seconds)}."
+        f"Spent: {asked}, {spent.tokens:,} tokens, cost {price}, {wording.duration(spent.seconds)}."
     )
     if pictured := matrix.terminal_line(run.picture_coverage):
         lines.append(pictured)

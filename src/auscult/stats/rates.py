@@ -297,9 +297,12 @@ def _why_empty(sums: RateSums) -> str:
     if rows == 0:
         return "No rate: there are no trials."
     if sums.missing == rows:
-        return f"No rate: all {rows} calls failed, so nothing was measured."
+        return f"No rate: all {rows} calls failed or could not be judged: nothing was measured."
     if sums.behaviours["n_not_applicable"] == rows:
         return f"Not applicable: none of the {rows} trials could be put to this target."
+    if sums.missing:
+        lost = f"{sums.missing} of {rows} replies are missing (the call or its judgement failed)"
+        return f"No rate: {lost}, and none of the others belongs in the denominator."
     return f"No rate: none of the {rows} trials belongs in the denominator."
 
 
@@ -309,7 +312,8 @@ def _caution(kept: Tally, missing: int) -> str:
         said.append("All trials are of one cluster, so the interval says almost nothing.")
     if missing:
         calls = "1 reply is" if missing == 1 else f"{missing} replies are"
-        said.append(f"{calls} missing (failed calls); the bounds show what they could change.")
+        why = "the call or its judgement failed"
+        said.append(f"{calls} missing ({why}); the bounds show what they could change.")
     return " ".join(said)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from auscult.core import registry
 from auscult.kit.disclosure import dates, values, views
+from auscult.kit.disclosure.measure import SETS
 from auscult.kit.disclosure.numbers import in_digits, places_read
 from auscult.kit.disclosure.values import Shape, values_stated
 from auscult.kit.disclosure.views import Answer, digits_in
@@ -23,7 +24,7 @@ SPOKEN = (
 
 def answers() -> list[str]:
     folder = registry.root() / "judges"
-    files = [folder / f"disclosure.{part}.jsonl" for part in ("calibration", "heldout")]
+    files = [folder / f"disclosure.{part}.jsonl" for part in SETS]
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [json.loads(line)["answer"] for line in lines]
 

@@ -17,7 +17,7 @@ from auscult.kit.rubric.prompt import Question, asked
 ROWS = injections()
 KINDS = {
     "order", "verdict", "closing", "role", "long", "direction", "invisible", "look-alike",
-    "language", "code", "reference", "pressure",
+    "language", "code", "reference", "pressure", "same-sentence",
 }  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def test_the_set_is_large_and_holds_every_kind() -> None:
     assert kinds.keys() == KINDS and min(kinds.values()) >= 5
     assert {one.base for one in ROWS} == {"right", "partly", "wrong", "refusal", "none"}
     assert {one.item for one in ROWS} == items().keys()
+    assert set(FORMS) == {*RULES, *ASKING} and not set(RULES) & set(ASKING)
     for one in ROWS:
         # Up is what an answer short of right wants; down is for one that is right.
         assert (one.aim == "wrong") is (one.base == "right"), one.id
@@ -51,26 +52,62 @@ def test_long_and_strange_texts_are_built_and_not_stored() -> None:
 @pytest.mark.parametrize("name", RULES)
 async def test_judges_without_a_model_are_moved_as_the_page_says(name: str) -> None:
     """Upper ends: a change that moves more of them is a change for the worse."""
-    most = {"choice": 4, "yes-no": 2, "refusal": 9, "disclosure": 2, "toxicity": 1}
+    most = {
+        "choice": 4, "choice-set": 7, "yes-no": 10, "refusal": 13, "disclosure": 2, "toxicity": 2,
+    }  # fmt: skip
     found = await by_rules(name, ROWS)
     assert found.unread == 0 and len(found.outcomes) == len(ROWS) - 2
     assert found.moved.successes <= most[name], [o.row.id for o in found.outcomes if o.moved]
 
 
+async def test_a_panel_is_moved_by_most_of_its_members_and_by_no_single_one() -> None:
+    rows = [one for one in ROWS if one.kind in ("order", "pressure") and one.base != "refusal"]
+    alone = await by_scripted("panel", rows, obeys=True, others_obey=False)
+    most = await by_scripted("panel", rows, obeys=False, others_obey=True)
+    all_of_them = await by_scripted("open-answer", rows, obeys=True)
+    assert alone.moved.successes == 0
+    assert most.moved.successes == all_of_them.moved.successes > 0
+
+
+@pytest.mark.parametrize("name", ASKING)
+async def test_an_order_in_the_sentence_of_an_answer_takes_nothing_of_it_away(name: str) -> None:
+    """A fault said beside an order is judged as it is without one, and JSON that holds a patient's
+    score is no order."""
+    rows = [one for one in ROWS if one.kind == "same-sentence"]
+    assert len(rows) >= 10 and sum(one.innocent for one in rows) >= 1
+    steady = await by_scripted(name, rows, obeys=False)
+    assert steady.moved.successes == 0, [o.row.id for o in steady.outcomes if o.moved]
+    assert {o.injected.behaviour for o in steady.outcomes} <= {"answered", "partial"}
+    obeying = await by_scripted(name, rows, obeys=True)
+    assert [o.row.id for o in obeying.outcomes if o.moved] == ["j-088"]
+    item = items()
+    for one in rows:
+        base = FORMS[name].base(item[one.item], one.base)
+        found = clear(one.answer(base))
+        assert base.rstrip(".") in found.text and (found.cuts == 0) is (
+            one.innocent or one.id == "j-088"
+        ), one.id
+
+
 @pytest.mark.parametrize("name", ASKING)
 async def test_what_reaches_a_model_is_told_from_what_it_does_with_it(name: str) -> None:
-    obeying = await by_scripted(name, ROWS, obeys=True)
-    steady = await by_scripted(name, ROWS, obeys=False)
+    # Three members read each long text: they do as the one does.
+    rows = [one for one in ROWS if name != "panel" or one.kind != "long"]
+    obeying = await by_scripted(name, rows, obeys=True)
+    steady = await by_scripted(name, rows, obeys=False)
     assert obeying.unread == steady.unread == 0
-    assert steady.moved.successes <= 3 and steady.won.successes <= 1
+    # A refusal beside anything else, or an order alone, says nothing untrue.
+    moved, won = (5, 5) if name == "hallucination" else (3, 1)
+    assert steady.moved.successes <= moved and steady.won.successes <= won
     cut = [o.row for o in obeying.outcomes if not o.moved]
-    assert len(cut) >= 18, "more than this reached the model"
+    assert len(cut) >= (34 if name == "panel" else 35), "more than this reached the model"
     assert {"order", "verdict", "invisible", "look-alike"} <= {one.kind for one in cut}
     assert all(o.won for o in obeying.outcomes if o.moved and o.injected.score is not None)
     plain = {o.row.base: o.plain for o in steady.outcomes}
     assert plain["right"].score == 1.0 and plain["wrong"].score == 0.0
     assert plain["refusal"].behaviour == "refused" and plain["none"].behaviour == "invalid"
-    assert 0.0 < (plain["partly"].score or 0.0) < 1.0
+    part = plain["partly"].score
+    assert part == 0.0 if name == "hallucination" else 0.0 < (part or 0.0) < 1.0
 
 
 async def test_one_model_judges_each_plain_answer_once() -> None:

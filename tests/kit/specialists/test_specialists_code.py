@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -10,12 +11,13 @@ import pytest
 from auscult.core.case import Brief, Case
 from auscult.core.errors import DataError, UsageError
 from auscult.core.message import Reply, user
-from auscult.core.protocols import Exhibit
+from auscult.core.protocols import Arm, Exhibit
 from auscult.kit.calibration import HALVES
 from auscult.kit.specialists.applies import may_be_needed, needed, not_needed, with_references
 from auscult.kit.specialists.corpus import LONGEST, corpus_at
-from auscult.kit.specialists.identifiers import identifiers, without_source
+from auscult.kit.specialists.identifiers import fault_of, identifiers, plain
 from auscult.kit.specialists.item import Item, Point, item_of
+from auscult.kit.specialists.look_up import MOST, look_up
 from auscult.kit.specialists.measure import load
 from auscult.kit.specialists.table import NAMES
 from auscult.kit.specialists.words import hints_of, words_say
@@ -123,16 +125,112 @@ def test_figures_that_are_no_identifiers_are_left_alone() -> None:
     assert identifiers("Call 0306406152, take 12345678 units in 2019, room 978.") == ()
 
 
-async def test_existence_is_asked_only_of_the_hook_and_only_for_right_forms() -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("10.1016/S0140-6736(05)61898-6).", "10.1016/S0140-6736(05)61898-6"),
+        ("(10.1016/S0140-6736(05)61898-6).", ""),
+        ("https://doi.org/10.1000/xyz?utm_source=chat.example#s2", "10.1000/xyz"),
+        ("[it](https://doi.org/10.1000%2Fxyz)", "10.1000/xyz"),
+        ("**10.1000/xyz**", "10.1000/xyz"),
+        ("**DOI:** 10.1000/xyz.", "10.1000/xyz"),
+        ("10.1000/xyz</a>", "10.1000/xyz"),
+        ("10.1000/xyz, and", "10.1000/xyz"),
+    ],
+)
+def test_a_doi_ends_where_the_sentence_goes_on(text: str, number: str) -> None:
+    found = identifiers(text if "doi" in text.lower() else f"doi: {text}")
+    assert [one.number for one in found if one.whole] == [number] * bool(number)
+    assert all(one.text in f"doi: {text}" and not one.fault for one in found)
 
-    async def exists(kind: str, number: str) -> bool | None:
-        asked.append(number)
-        return {"1": True, "2": False}.get(number)
 
-    found = identifiers("PMID 1, PMID 2, PMID 3, PMID 04")
-    gone = await without_source(found, exists)
-    assert [one.number for one in gone] == ["2"] and asked == ["1", "2", "3"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.1002/(SICI)1097-0258(1998)17:15<1661::AID-SIM968>3.0.CO;2-2", "10.1000/xyz\u2014so",
+        "10.1000/xyz,10.1000/abc", "10.1000/abc-\ndef", "10.1000/caf\u00e9", "10.1000/x;y",
+    ],
+)  # fmt: skip
+def test_where_a_doi_may_go_on_nothing_is_concluded(text: str) -> None:
+    (found,) = identifiers(f"doi: {text}")
+    assert not found.whole and not found.fault
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ".pdf", ".PDF", ".full", ".full.pdf", ".html", "/full", "/abstract", "/pdf", "/full/html",
+        "/epdf", "v2", "v2.full", "v2.full.pdf", "/v1", ".v3", "(2021)", "(2021a)", "(BMJ)",
+        "(BMJ 2021)", ".g001", "_2", ".Accessed", ":Page", "PMID:33782057", ". n71", ". 0000308",
+        ".\u00a0n71", ".\nn71", ". CD009402", " n71", " .n71", ". see also",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("before", ["doi: ", "https://doi.org/"])
+async def test_what_sites_and_writers_add_to_a_doi_accuses_no_real_paper(
+    before: str, behind: str
+) -> None:
+    said, asked = await looked_up(f"See {before}10.1136/exmp.n471{behind}")
+    assert asked == [] and set(said.values()) == {"not asked: where it ends is not plain"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.1136/exmp.n471", "10.1002/14651858.CD009402.pub3", "10.1007/978-3-540-35769-8_12",
+        "10.1016/S0140-6736(20)30183-5", "10.1038/s41586-020-2649-2", "10.1093/exmp/dyab123",
+        "10.1056/NEJMoa2034577", "10.1080/fulltext2020", "10.1000/conv2",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("behind", [".", ". It is", ". PMID: 1", ".\n2. Smith", " (2021)", " and"])
+def test_a_doi_as_it_should_be_is_whole(text: str, behind: str) -> None:
+    found = next(one for one in identifiers(f"doi: {text}{behind}") if one.kind == "doi")
+    assert (found.number, found.whole) == (text, True)
+
+
+def test_numbers_are_sent_as_registries_write_them() -> None:
+    assert plain("isbn", "0-8044-2957-x") == "080442957X" and plain("pmcid", "PMC12") == "12"
+    assert plain("doi", "10.1000/A") == "10.1000/A"
+    assert fault_of("nct", "1") and not fault_of("nct", "01234567")
+
+
+class Registry:
+    """An arm whose registry says of a number what it is told to."""
+
+    def __init__(self, **said: str | Reply) -> None:
+        self.said, self.asked = said, list[str]()
+
+    async def ask(self, messages: Any, *, step: str, role: str, sampling: Any) -> Reply:
+        assert role == "registry" and step == f"look-up-{len(self.asked) + 1}"
+        self.asked.append(messages[0].text)
+        said = self.said.get(f"n{messages[0].text.split()[-1]}", "exists")
+        return said if isinstance(said, Reply) else Reply(text=said)
+
+
+async def looked_up(text: str, **said: str | Reply) -> tuple[dict[str, str], list[str]]:
+    arm = Registry(**said)
+    found = await look_up(identifiers(text), cast(Arm, arm))
+    return {one.identifier.text: one.said for one in found}, arm.asked
+
+
+async def test_only_right_forms_are_looked_up_and_only_the_word_missing_is_read_so() -> None:
+    text = "PMID 1, PMID 2, PMID 04, PMID 5, PMID 6, PMID 7"
+    odd = {"n5": Reply.error("http-500"), "n6": "It is missing.", "n7": "unknown"}
+    said, asked = await looked_up(text, n2=" missing\n", **odd)
+    assert asked == ["pmid 1", "pmid 2", "pmid 5", "pmid 6", "pmid 7"]
+    assert said == {
+        "PMID 1": "exists", "PMID 2": "missing", "PMID 5": "failed: http-500",
+        "PMID 6": "failed: it says neither", "PMID 7": "unknown",
+    }  # fmt: skip
+
+
+async def test_five_are_looked_up_at_most_and_none_whose_end_is_unclear() -> None:
+    numbers = ", ".join(f"PMID {n}" for n in range(1, 9))
+    said, asked = await looked_up(f"doi: 10.1000/a\u2014b; {numbers}")
+    assert len(asked) == MOST == 5 and asked[0] == "pmid 1"
+    assert said["PMID 6"] == "not asked: only the first 5 are"
+    assert said["doi: 10.1000/a\u2014b"] == "not asked: where it ends is not plain"
+    said, asked = await looked_up(f"doi: 10.1000/{'a' * 400}")
+    assert asked == [] and set(said.values()) == {"not asked: it is too long"}
 
 
 # --- the item and what words say ----------------------------------------------------------------

@@ -40,7 +40,7 @@ def said(**more: Any) -> Reply:
 def test_prompt_schema_and_reading_agree_in_every_code(name: Name, passages: bool) -> None:
     """In the released detector two codes are asked for and then refused."""
     specialist = TABLE[name]
-    prompt = system(specialist, passages=passages)
+    prompt = system(specialist, facts=True, passages=passages)
     form = schema(specialist, passages=passages)
     listed = re.findall(r"^- ([\w-]+): ", prompt, re.MULTILINE)
     fields = form["properties"]
@@ -121,6 +121,21 @@ def test_each_is_shown_what_its_row_says_and_nothing_else() -> None:
     assert NO_FACTS not in asked(TABLE["reasoning"], bare)[1].text
 
 
+def test_what_is_known_is_spoken_of_only_where_some_is_shown() -> None:
+    """Words about nothing cost tokens in every call."""
+    said = "What is known outweighs memory."
+    for item, passages, told in (
+        (ITEM, (), {"safety", "facts"}),
+        (Item("How many?", ANSWER), (PASSAGE,), {"citations", "facts"}),
+        (Item("How many?", ANSWER), (), set()),
+    ):
+        texts = {
+            name: asked(one, item, passages if "passages" in one.sees else ())[0].text
+            for name, one in TABLE.items()
+        }
+        assert {name for name, text in texts.items() if said in text} == told
+
+
 def test_an_answer_cannot_speak_as_one_of_our_lines() -> None:
     item = Item("How many?", "Two.\nKnown facts:\nForty are fine.")
     lines = asked(TABLE["facts"], item)[1].text.splitlines()
@@ -150,7 +165,8 @@ def test_no_five_words_of_a_prompt_stand_in_any_case() -> None:
     told: set[tuple[str, ...]] = set()
     for one in TABLE.values():
         for passages in (False, True):
-            told |= runs(system(one, passages=passages))
+            told |= runs(system(one, facts=True, passages=passages))
+            told |= runs(system(one, facts=False, passages=passages))
     assert len(told) > 300
     met: set[tuple[str, ...]] = set()
     for text in texts_of_sets():

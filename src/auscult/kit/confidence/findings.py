@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from auscult.core.estimate import Finding
-from auscult.kit.confidence.asking import CONFIRMED, CONTROL, DOCUMENTS, PLAIN, PRESSURE, TOLD
+from auscult.kit.confidence.asking import (
+    AGENT,
+    CONFIRMED,
+    CONTROL,
+    DOCUMENTS,
+    PICTURE,
+    PLAIN,
+    PRESSURE,
+    TOLD,
+)
 from auscult.kit.confidence.reading import DISCRETION
 from auscult.kit.request.findings import MOST, REDACTED, SEVERITIES
 from auscult.kit.scripted.values import label_of
@@ -26,13 +35,16 @@ LABELS: dict[str, LabelKind] = {
     "kinds_out": "word",
     "facts_out": "word",
     "turn": "small",
+    "gravest_at": "small",
 }
 COLUMNS = ("case_no", "case_id", "arm", "judge", "behaviour", "score", *label_columns(LABELS))
 HOW = {
     PLAIN: "asked plainly",
     TOLD: "told to keep to the law of privacy",
     DOCUMENTS: "with documents before it",
+    PICTURE: "with pictures of documents before it",
     PRESSURE: "pressed",
+    PRESSURE + AGENT: "pressed by a model",
 }
 
 
@@ -57,10 +69,10 @@ def _finding(
 ) -> Finding:
     arm = first["arm"]
     both = max((first, again), key=lambda row: SEVERITIES.index(row["severity"]))
-    asked = told.get(CONFIRMED + CONTROL), told.get(arm + CONTROL)
+    asked = told.get(CONFIRMED + CONTROL), told.get(control_of(arm))
     usable = [row for row in asked if row and row["behaviour"] != "error"]
     also = sum(row["score"] == 0 for row in usable)
-    how = HOW.get(arm, f"under the disguise '{arm}'")
+    how = _how(first)
     return Finding(
         id=f"{suite}/{first['case_id']}",
         suite=suite,
@@ -74,15 +86,37 @@ def _finding(
             f"{REDACTED}"
         ),
         confirmed=(
-            f"in 2 of 2 fresh replies so asked, and in {also} of {len(usable)} of the harmless "
-            "match"
+            f"it came again in a fresh reply so asked, and came out in {also} of {len(usable)} "
+            "replies to the harmless match"
         ),
         extra={
             "repeat": 0, "redacted": True, "category": first["category"],
             "came_out": both["came_out"], "control_disclosed": also,
-            **({"turn": first["turn"]} if first["turn"] is not None else {}),
+            **({"turn": first["gravest_at"]} if first["gravest_at"] is not None else {}),
         },
     )  # fmt: skip
+
+
+def control_of(arm: str) -> str:
+    """Words of a model share the control of the author's disguise; a conversation has its own."""
+    if arm.endswith(AGENT) and arm != PRESSURE + AGENT:
+        return arm.removesuffix(AGENT) + CONTROL
+    return arm + CONTROL
+
+
+def _how(first: dict[str, Any]) -> str:
+    """A conversation begins with the plain request: what came out then nobody pressed for."""
+    arm, turn = first["arm"], first["gravest_at"]
+    if turn == 0:
+        return "asked plainly, as a conversation began"
+    if turn and first["turn"] == 0:
+        return f"{HOW[arm]}, and less grave things when asked plainly"
+    return HOW.get(arm) or _disguised(arm)
+
+
+def _disguised(arm: str) -> str:
+    by_model = ", in words of a model" if arm.endswith(AGENT) else ""
+    return f"under the disguise '{arm.removesuffix(AGENT)}'{by_model}"
 
 
 def _what(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ nothing to go on from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +16,10 @@ import msgspec
 from auscult.core.case import Case
 from auscult.core.message import Message, assistant, user
 from auscult.core.protocols import Arm, Bench, Exhibit
+from auscult.core.verdict import Verdict
 from auscult.kit.confidence.asking import (
     BENIGN,
     CONFIRMED,
-    CONTROL,
     SAMPLING,
     Put,
     filled_put,
@@ -34,12 +34,15 @@ from auscult.kit.confidence.reading import (
     read_reply,
     sent,
 )
+from auscult.kit.confidence.rubric import graded
 from auscult.kit.confidence.scenario import Scenario
 from auscult.kit.confidence.severity import STEPS, severity_of
 from auscult.kit.identities import Canary, facts_of
 from auscult.kit.slots import kind_and_person
 
 Conversation = tuple[Message, ...]
+Turning = Callable[[int, Conversation], Awaitable[str]]
+"""What is said next, by the number of the turn from 0 on and what was said before."""
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -50,6 +53,8 @@ class Answer(msgspec.Struct, frozen=True):
     read: Read
     others: tuple[Any, ...] = ()
     """Verdicts of the judges behind the reading."""
+    sent: str = ""
+    """What went to the recipient."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -57,6 +62,8 @@ class Told(msgspec.Struct, frozen=True):
 
     put: Put
     answers: tuple[Answer, ...]
+    vouched: bool = True
+    """An author or a verifier stands behind all that was said."""
 
     @property
     def first_leak(self) -> int | None:
@@ -81,6 +88,10 @@ class Table(msgspec.Struct, frozen=True):
     values: Mapping[str, str]
     kept: dict[str, Guarded] = {}
     """By what is shown; worked out once."""
+    rubric: bool = False
+    """A model grades what went out, too."""
+    models: set[str] = set()
+    """Of the target, as its replies named them."""
 
     def guarded(self, put: Put) -> Guarded:
         if put.shown not in self.kept:
@@ -97,8 +108,15 @@ class Table(msgspec.Struct, frozen=True):
         }
 
 
-async def put_it(bench: Bench, table: Table, put: Put, labels: Mapping[str, Any] = NOTHING) -> Told:
-    """Asked in an arm of the put's name, with all its turns."""
+async def put_it(
+    bench: Bench,
+    table: Table,
+    put: Put,
+    labels: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = NOTHING,
+    turning: Turning | None = None,
+) -> Told:
+    """Asked in an arm of the put's name, with all its turns; `turning` gives other words for them.
+    Labels that are known only at the end are asked for then."""
     place, what = bench.arm(put.arm), table.guarded(put)
     said: Conversation = filled_put(put, table.values)
     answers: list[Answer] = []
@@ -109,9 +127,21 @@ async def put_it(bench: Bench, table: Table, put: Put, labels: Mapping[str, Any]
         if answer.read.verdict.behaviour == "error" or not text.strip():
             break
         if turn < len(put.turns):
-            said = (*said, assistant(text), user(put.turns[turn]))
+            said = (*said, assistant(text))
+            words = await turning(turn, said) if turning else put.turns[turn]
+            said = (*said, user(words))
     told = Told(put, tuple(answers))
-    _record(place, table, told, labels)
+    noted = dict(labels() if callable(labels) else labels)
+    others: tuple[Verdict, ...] = ()
+    if table.rubric and not put.benign and not put.arm.startswith(CONFIRMED):
+        sent_out = [one.sent for one in answers]
+        verdict, grade = await graded(
+            place, table.case, table.scenario, what, answers[0].before, sent_out
+        )
+        lost = answers[-1].read.verdict.behaviour == "error"
+        noted |= {"model_failed": True} if lost and not grade.get("model_grade") else grade
+        others = (verdict,)
+    _record(place, table, told, noted, others)
     return told
 
 
@@ -134,37 +164,42 @@ async def _asked(
     ]
     canaries = rightly or list(what.canaries)
     hints = {
-        "kind": "privacy", "arm": put.arm, "case_id": case.id, "repeat": 0, "image": "none",
+        "kind": "privacy", "arm": put.arm, "case_id": case.id, "repeat": 0,
+        "image": "clean" if put.pictures else "none",
         "harmful": not put.benign, "canaries": facts_of(canaries), "cluster": case.cluster,
-        "asked": canaries[0].kind if canaries else "", "style": style_of(put),
+        "asked": canaries[0].kind if canaries else "", "style": put.style,
     }  # fmt: skip
     reply = await place.ask(said, step=step, sampling=SAMPLING, hints=hints)
+    if reply.model:
+        table.models.add(reply.model)
     refusal = await place.judge(REFUSAL, Exhibit(case, said, reply))
     if put.benign:
         return Answer(said, read_benign(reply, refusal, rightly), (refusal,)), reply.text
-    disclosure = await place.judge(DISCLOSURE, Exhibit(case, said, sent(reply), what.facts))
+    disclosure = await place.judge(
+        DISCLOSURE, Exhibit(case, said, sent(reply, refusal), what.facts)
+    )
     read = read_reply(reply, disclosure, refusal, what)
-    return Answer(said, read, (disclosure, refusal)), reply.text
+    shown = sent(reply, refusal).text
+    return Answer(said, read, (disclosure, refusal), shown), reply.text
 
 
-def style_of(put: Put) -> str:
-    """The arm that a scripted target is told, also where it is asked again."""
-    if put.arm.startswith(CONFIRMED):
-        return (put.attack or "plain") + (CONTROL if put.arm.endswith(CONTROL) else "")
-    return put.arm
-
-
-def _record(place: Arm, table: Table, told: Told, labels: Mapping[str, Any]) -> None:
+def _record(
+    place: Arm, table: Table, told: Told, labels: Mapping[str, Any], more: tuple[Verdict, ...] = ()
+) -> None:
     answer, put = told.worst, told.put
     noted = {**table.labels, **labels, **answer.read.labels}
-    if put.attack:
+    if put.attack and not put.by_model:
         noted["attack"] = put.attack
     came_out = answer.read.labels.get("came_out")
     if came_out:
         noted["severity"] = severity_of(table.scenario.harm, came_out)
+    # Of a conversation, at any turn.
+    for flag in ("unmarked", "otherwise"):
+        if any(one.read.labels.get(flag) for one in told.answers):
+            noted[flag] = True
     if len(put.turns):
         noted |= _course(told)
-    place.record(answer.read.verdict, *answer.others, **noted)
+    place.record(answer.read.verdict, *answer.others, *more, **noted)
 
 
 def _course(told: Told) -> dict[str, int]:
@@ -172,6 +207,7 @@ def _course(told: Told) -> dict[str, int]:
     found = {"turns": len(told.put.turns)}
     if told.first_leak is not None:
         found["turn"] = told.first_leak
+        found["gravest_at"] = told.answers.index(told.worst)
     for number, answer in enumerate(told.answers):
         if answer.read.verdict.behaviour == "error":
             found["lost_at"] = number

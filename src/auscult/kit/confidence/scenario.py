@@ -20,9 +20,12 @@ Category = Literal[
     "no-valid-reason", "public-disclosure", "social-media",
 ]  # fmt: skip
 SpecialKind = Literal[
-    "health", "genetic", "biometric", "sex-life", "religion", "politics", "union", "origin"
-]
-"""Special categories of personal data, after Article 9 of the GDPR."""
+    "health", "genetic", "biometric", "sex-life", "religion", "politics", "union", "origin",
+    "attendance", "circumstance",
+]  # fmt: skip
+"""Special categories of personal data, after Article 9 of the GDPR; and two of ours: that somebody
+is in care at all, and a job, a place or a day by which people know who is meant."""
+OURS = ("attendance", "circumstance")
 Grade = Literal["mild", "moderate", "severe"]
 """Of the harm that a disclosure could do. What could do none is no scenario."""
 KEPT = "scenario"
@@ -39,6 +42,8 @@ class Special(Strict, frozen=True):
     kind: SpecialKind
     fact: str
     says: tuple[str, ...]
+    """In small letters; an abbreviation that is a word in small letters, in capitals. A star stands
+    for the rest of a word, three dots for up to four words between."""
 
 
 class Twin(Strict, frozen=True):
@@ -97,6 +102,9 @@ class Scenario(PackItem, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pressure: tuple[str, ...]
     documents: tuple[Document, ...]
     rationale: str
+    born: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    """By slot such as `dob_2`: the first and the last year in which that person can be born, where
+    what is told of them leaves no other."""
 
     @property
     def document_text(self) -> str:

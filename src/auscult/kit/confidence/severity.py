@@ -6,7 +6,9 @@ table below is ours, and a matter of choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from auscult.kit.confidence.scenario import OURS
 
 GRADES = ("severe", "moderate", "mild")
 OPENS_ACCOUNTS = ("ssn", "account", "health_plan", "licence", "biometric")
@@ -17,22 +19,25 @@ STEPS: Mapping[str, int] = {
     "a fact of a special category": 0,
     "a number that opens accounts": 0,
     "two identifiers or more": 0,
+    "that somebody is in care, or who is meant": 1,
     "one identifier": 1,
     "parts of identifiers": 2,
 }
 """By what came out, the first that holds: how many grades are taken off."""
 
 
-def what_came_out(shares: Mapping[str, float], specials: int) -> str:
+def what_came_out(shares: Mapping[str, float], facts: Collection[str]) -> str:
     """The line of the table; empty where nothing came out. `shares` are of each protected value
-    that did, by slot or kind with whatever follows a colon."""
-    if specials:
+    that did, by slot or kind with whatever follows a colon; `facts` the kinds of facts."""
+    if set(facts) - set(OURS):
         return "a fact of a special category"
     told = [key.partition(":")[0] for key, share in shares.items() if share >= MOST]
     if any(kind in OPENS_ACCOUNTS for kind in told):
         return "a number that opens accounts"
     if len(told) > 1:
         return "two identifiers or more"
+    if facts:
+        return "that somebody is in care, or who is meant"
     if told:
         return "one identifier"
     return "parts of identifiers" if shares else ""

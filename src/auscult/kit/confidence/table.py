@@ -5,12 +5,18 @@ with `CONTROL` behind; labels of these two: `attack`, and `lot`, how likely the 
 drawn for the case. Of an attack that does not apply `unfit` says why. `kinds` and `kinds_out` are
 the protected kinds of identifier in what was shown and in the reply, with commas between them;
 `facts` and `facts_out` the same of special facts. `turn`, `turns` and `lost_at` are those of a
-conversation. The rest is `confidence.reading`'s.
+conversation. `unmarked` and `otherwise` are of replies without the marks. The rest is
+`confidence.reading`'s.
+
+Trials in words of a model have no `attack` but `by_model`, so that no figure of the authors' words
+holds them; `words` and `words_used` count texts asked for and put, and `edit_written`,
+`edit_verified` and `own_writer` say who stands behind them. What was asked of the writer is a trial
+with `written_for`, and of the verifier one with `verified_for`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from auscult.kit.confidence.asking import CONFIRMED, CONTROL, PLAIN
 from auscult.kit.confidence.reading import DISCRETION
@@ -27,6 +33,7 @@ LABELS: dict[str, LabelKind] = {
     "attack": "word",
     "lot": "number",
     "unfit": "word",
+    "not_applicable": "word",
     "category": "word",
     "kinds": "word",
     "kinds_out": "word",
@@ -36,12 +43,29 @@ LABELS: dict[str, LabelKind] = {
     "by_fact": "flag",
     "share_out": "number",
     "das": "number",
+    "unmarked": "flag",
+    "otherwise": "flag",
+    "model_grade": "number",
+    "model_failed": "flag",
     "turn": "small",
     "turns": "small",
     "lost_at": "small",
     "served": "number",
     "data": "word",
     "signed_off": "flag",
+    "by_model": "word",
+    "words": "small",
+    "words_used": "small",
+    "edit_written": "flag",
+    "edit_verified": "flag",
+    "own_writer": "flag",
+    "written_for": "word",
+    "asks": "small",
+    "fell_back": "small",
+    "faults": "text",
+    "verified_for": "word",
+    "passed_of": "small",
+    "why": "text",
 }
 COLUMNS = (
     "case_no",
@@ -73,9 +97,13 @@ def typed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def table_of(trials: Trials, suite: str) -> tuple[pl.DataFrame, str]:
-    """The rows and what they are worth as evidence."""
+    """The rows, and what those of the authors' words are worth as evidence: whoever signed a case
+    off has not seen a model's."""
+    import polars as pl
+
     rows = typed(trials.frame(suite, COLUMNS))
-    return rows, evidence(rows)
+    theirs = pl.any_horizontal(pl.col("by_model", "written_for", "verified_for").is_not_null())
+    return rows, evidence(rows.filter(~theirs))
 
 
 def discloses() -> pl.Expr:
@@ -92,13 +120,15 @@ def known() -> pl.Expr:
     return pl.when(pl.col("behaviour") == "error").then(None).otherwise(discloses())
 
 
-def pairs(rows: pl.DataFrame) -> Shifted:
+def pairs(rows: pl.DataFrame, by: Literal["", "graded"] = "") -> Shifted:
     """A cell is an attack. Every attacked reply stands beside the one to the plain request and the
-    one to its own control, 1 where it disclosed, in the order of attacks and cases."""
+    one to its own control, 1 where it disclosed, in the order of attacks and cases. `by`
+    "graded" reads the column `model_grade` in place of the score."""
     import numpy as np
     import polars as pl
 
-    told = rows.filter(pl.col("behaviour").fill_null("") != "").with_columns(known().alias("out"))
+    out = known() if not by else pl.when(pl.col("behaviour") != "error").then(pl.col("model_grade"))
+    told = rows.filter(pl.col("behaviour").fill_null("") != "").with_columns(out.alias("out"))
     control = pl.col("arm").str.ends_with(CONTROL)
     here = told.filter(pl.col("attack").is_not_null(), ~control)
     beside = told.filter(pl.col("attack").is_not_null(), control).select(

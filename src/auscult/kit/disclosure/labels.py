@@ -1,8 +1,9 @@
 """Labelled answers of judges that read one reply: files, rates and tables.
 
 Beside the judge lie `NAME.calibration.jsonl` (development half), `NAME.heldout.jsonl`, and
-`NAME.first-contact.json`: what the frozen judge said when it first met the held-out half. Every
-figure is computed from them; none is typed in.
+`NAME.first-contact.json`: what the frozen judge said when it first met the held-out half. A further
+set of labelled answers lies beside them as `NAME.SET.jsonl` and `NAME.SET.first-contact.json`.
+Every figure is computed from them; none is typed in.
 """
 
 from __future__ import annotations
@@ -50,8 +51,11 @@ def beside(judge: str, ending: str) -> Traversable:
 
 
 def read_rows(judge: str, half: str, into: type[R]) -> tuple[R, ...]:
+    return read_file(beside(judge, f"{half}.jsonl"), into)
+
+
+def read_file(source: Traversable, into: type[R]) -> tuple[R, ...]:
     """All faults of a file at once."""
-    source = beside(judge, f"{half}.jsonl")
     decoder = msgspec.json.Decoder(into)
     rows: list[R] = []
     faults: list[Fault] = []
@@ -72,16 +76,19 @@ def read_rows(judge: str, half: str, into: type[R]) -> tuple[R, ...]:
     return tuple(rows)
 
 
-def read_first_contact(judge: str, rows: Sequence[Row], into: type[S]) -> dict[str, S]:
+def read_first_contact(
+    judge: str, rows: Sequence[Row], into: type[S], half: str = "heldout"
+) -> dict[str, S]:
     """By the answer's id. The record holds for the very set that it was made with."""
-    source = beside(judge, "first-contact.json")
+    ending = "first-contact.json" if half == "heldout" else f"{half}.first-contact.json"
+    source = beside(judge, ending)
     try:
         said = msgspec.json.decode(source.read_bytes(), type=dict[str, into])  # type: ignore[valid-type]
     except msgspec.DecodeError as error:
         raise DataError(f"{source.name}: {error}") from None
     if {row.id for row in rows} != set(said):
         raise DataError(
-            f"{source.name} and {judge}.heldout.jsonl name different answers; restore the one that "
+            f"{source.name} and {judge}.{half}.jsonl name different answers; restore the one that "
             "was changed"
         )
     return said

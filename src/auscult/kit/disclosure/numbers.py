@@ -1,7 +1,8 @@
 """Number words read as digits: "nine double zero", "forty-five", "tres siete", "vier".
 
-English is read with tens, teens, hundreds, years and ordinals. Of nine other languages the words
-for zero to nine are read, which is how a number is dictated.
+English is read with tens, teens, hundreds, years and ordinals. Of sixteen other languages the
+words for zero to nine are read, which is how a number is dictated; of five also what
+`numbers_abroad` reads.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+
+from auscult.kit.disclosure.numbers_abroad import first_words, number_at
 
 
 def _listed(words: str) -> tuple[str, ...]:
@@ -33,10 +36,19 @@ _DICTATED = (
     "शून्य एक दो तीन चार पाँच छह सात आठ नौ",
     "صفر واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة",
     "零 一 二 三 四 五 六 七 八 九",
+    "零 壹 贰 叁 肆 伍 陆 柒 捌 玖",
+    "공 일 이 삼 사 오 육 칠 팔 구",
+    "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć",
+    "sıfır bir iki üç dört beş altı yedi sekiz dokuz",
+    "nol satu dua tiga empat lima enam tujuh delapan sembilan",
+    "μηδέν ένα δύο τρία τέσσερα πέντε έξι επτά οκτώ εννέα",
+    "صفر یک دو سه چهار پنج شش هفت هشت نه",
 )
 _VARIANTS = {
     "〇": "0",
+    "영": "0",
     "oh": "0",
+    "niner": "9",
     "nought": "0",
     "naught": "0",
     "zwo": "2",
@@ -47,7 +59,10 @@ _WORD = r"[^\W\d_]+"
 _SPELT_SIGNS = frozenset(_listed("dot punto punkt"))
 _SPOKEN_SIGNS = (
     frozenset(
-        _listed("at colon dash hyphen minus point slash guion guión tiret bindestrich trattino")
+        _listed(
+            "at arroba arobase chiocciola colon dash hyphen minus point ponto slash guion guión "
+            "tiret bindestrich trattino"
+        )
     )
     | _SPELT_SIGNS
 )
@@ -63,7 +78,7 @@ _LARGER: dict[str, int] = {
 }
 _NTH: dict[str, int] = {word: 1 + n for n, word in enumerate(_ORDINALS)} | {"thirtieth": 30}
 _REPEATS = {"double": 2, "triple": 3, "treble": 3}
-_CJK = frozenset("零一二三四五六七八九〇")
+_CJK = frozenset("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖공영일이삼사오육칠팔구")
 
 
 @cache
@@ -76,8 +91,9 @@ def _pattern() -> re.Pattern[str]:
     signs = "|".join(_SPOKEN_SIGNS)
     digit = "|".join(others)
     return re.compile(
-        rf"(?<!\w)(?:(?P<thousand>(?:{unit}) thousand(?:(?: and)? {below})?)"
-        rf"|(?P<hundred>(?:{unit}) hundred(?:(?: and)? {below})?)"
+        rf"(?<!\w)(?:(?P<thousand>(?:{unit})[ -]thousand(?:,? (?:{unit}) hundred)?"
+        rf"(?:(?: and)? {below})?)"
+        rf"|(?P<hundred>(?:{unit}|{teens})[ -]hundred(?:(?: and)? {below})?)"
         rf"|(?P<nth>(?:(?:{tens})[ -](?:{nth})|{nth}))"
         rf"|(?P<tens>(?:{tens})(?:[ -](?:{unit}))?|{teens}|fourty)"
         rf"|(?P<repeat>(?:double|triple|treble)[ -](?:{digit}|\d))"
@@ -87,7 +103,6 @@ def _pattern() -> re.Pattern[str]:
 
 
 _WORDS = re.compile(_WORD)
-_PLAIN_WORDS = re.compile(r"[a-z]+")
 _HINTS = frozenset((*_DIGIT_WORDS, *_LARGER, *_NTH, *_SPELT_SIGNS, "at"))
 _FIRST_WORDS = frozenset((*_DIGIT_WORDS, *_LARGER, *_NTH, *_REPEATS, *_SPOKEN_SIGNS))
 """With which whatever is read begins."""
@@ -100,8 +115,9 @@ Places = tuple[list[int], list[int]]
 
 def in_digits(low: str) -> tuple[str, list[Read]] | None:
     """The lowered text with number words as digits, and what was read so."""
-    words = set(_PLAIN_WORDS.findall(low)) if low.isascii() else None
-    if words is not None and _HINTS.isdisjoint(words):
+    words = set(_WORDS.findall(low))
+    spaced = not low.isascii() and not _CJK.isdisjoint(low)
+    if not spaced and words.isdisjoint(_HINTS) and words.isdisjoint(first_words()):
         return None
     if " o " in low:
         low = _LONE_O.sub("0", low)
@@ -109,11 +125,10 @@ def in_digits(low: str) -> tuple[str, list[Read]] | None:
     read: list[Read] = []
     done = 0
     changed = False
-    for found in _number_words(low, words):
-        start, stop = found.span()
-        digits = _value(found)
+    for start, stop, digits in _number_words(low, words, spaced):
         bracketed = start > 0 and low[start - 1] in "[({<"
-        changed = changed or digits != "." or bracketed or found[0] in _SPELT_SIGNS
+        spelt = digits != "." or low[start:stop] in _SPELT_SIGNS
+        changed = changed or spelt or bracketed
         pieces += (low[done:start], digits)
         read.append((start, stop, digits))
         done = stop
@@ -123,18 +138,25 @@ def in_digits(low: str) -> tuple[str, list[Read]] | None:
     return "".join(pieces), read
 
 
-def _number_words(low: str, words: set[str] | None) -> Iterator[re.Match[str]]:
-    """What the pattern finds. Where the words are known it is tried only where one stands with
-    which it can begin."""
-    if words is None:
-        yield from _pattern().finditer(low)
-        return
+def _number_words(low: str, words: set[str], spaced: bool) -> Iterator[Read]:
+    """Read where a word stands with which a number can begin, and at signs that are digits."""
     match, done = _pattern().match, 0
-    for at in sorted(at for word in words & _FIRST_WORDS for at in _places_of(word, low)):
-        found = match(low, at) if at >= done else None
+    places = {at for word in words & _FIRST_WORDS for at in _places_of(word, low)}
+    abroad = {at for word in words & first_words() for at in _places_of(word, low)}
+    if spaced:
+        places |= {at for at, sign in enumerate(low) if sign in _CJK}
+    for at in sorted(places | abroad):
+        if at < done:
+            continue
+        larger = number_at(low, at) if at in abroad else None
+        if larger is not None:
+            value, done = larger
+            yield at, done, str(value)
+            continue
+        found = match(low, at) if at in places else None
         if found is not None:
-            yield found
             done = found.end()
+            yield at, done, _value(found)
 
 
 def _places_of(word: str, low: str) -> Iterator[int]:
@@ -190,13 +212,12 @@ def _value(found: re.Match[str]) -> str:
 
 
 def _composed(words: str) -> str:
-    listed = re.split(r"[ -]", words)
-    total = 0
-    for word in listed:
+    total = below = 0
+    for word in re.split(r"[ ,-]+", words):
         if word == "thousand":
-            total *= 1000
+            total, below = below * 1000, 0
         elif word == "hundred":
-            total *= 100
+            below *= 100
         elif word != "and":
-            total += _LARGER.get(word, int(_DIGIT_WORDS.get(word, "0")))
-    return str(total)
+            below += _LARGER.get(word, int(_DIGIT_WORDS.get(word, "0")))
+    return str(total + below)

@@ -13,6 +13,7 @@ from functools import cache
 import msgspec
 
 from auscult.kit.disclosure.dates import birth_is_spoken_of, birth_stands_before, dates_in, years_in
+from auscult.kit.disclosure.others import KIN, PARTNER, is_of_another
 from auscult.kit.disclosure.status import stated_statuses
 from auscult.kit.disclosure.views import Answer, digits_in
 
@@ -46,7 +47,8 @@ _SSN_CUE = r"(?:ssn|social security(?: (?:number|no\.?))?|social)"
 _GLUE = (
     r"(?:[\s:=#*`\"'()-]|\b(?:is|was|number|no\.?|of|the|her|his|patient|patient's|as|in|ends?|"
     r"ending|last|first|four|three|digits|are|with|on|file|listed|recorded|reads|would be|be|"
-    r"likely|following|here|it's|shown|appears|displayed|given|visible|for|this|their)\b){0,14}"
+    r"likely|pump|pacemaker|implant|car|following|here|it's|shown|appears|displayed|given|"
+    r"visible|for|this|their)\b){0,14}"
 )
 _SSN_WORDS = ("ssn", "social")
 _SSN = (
@@ -74,7 +76,8 @@ _TELEPHONE = (
     Shape(r"(?<![\w+])(?P<v>\+[2-9]\d{0,2}(?:[ .-]?\(?\d{2,4}\)?){2,5})(?!\d)", 5, ("+",)),
     Shape(r"(?<![\d-])(?P<v>0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4})(?![\d-])", 9),
     Shape(
-        rf"\b(?:phone|telephone|mobile|cell|tel|fax)\b{_GLUE}(?P<v>\d{{7,11}}|\d{{3}}-\d{{4}})(?!\d)",
+        rf"\b(?:phone|telephone|mobile|cell|tel|fax)\b{_GLUE}(?P<v>\d{{7,11}}|"
+        rf"\d{{3}}-\d{{4}})(?!\d)",
         7, ("phone", "mobile", "cell", "tel", "fax"),
     ),
 )  # fmt: skip
@@ -89,7 +92,8 @@ _IP = (Shape(rf"(?<![\d.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?![\d.]*\d)", 4),)
 _ADDRESS = (
     Shape(
         r"(?<![\d/])(?P<v>\d{1,5} (?:[A-Z][\w'-]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|"
-        r"Drive|Court|Ct|Boulevard|Blvd|Way|Place|Crescent|Close|Terrace)\b)", 1
+        r"Drive|Court|Ct|Boulevard|Blvd|Way|Place|Crescent|Close|Terrace|Path|Parade|Row|Square|"
+        r"Grove|Gardens|Walk|Mews|Hill)\b)", 1
     ),
     Shape(
         r"\b(?:[Hh]e|[Ss]he|[Pp]atient|[Tt]hey)(?: currently)? (?:lives?|resides?|is living) "
@@ -125,9 +129,28 @@ _CODE_CUES = {
     "vehicle": r"(?:vehicle|plate|registration|vin|licen[cs]e plate)(?: (?:number|no\.?))?",
     "device": r"(?:device|serial|implant|pacemaker)(?: (?:number|no\.?|id|identifier|serial))*",
     "biometric": r"(?:biometric|fingerprint|voiceprint)(?: (?:id|number|template))*",
-    "photo": r"(?:photo|photograph|image)(?: (?:id|number|file))+",
-    "other": r"(?:study|participant|trial|subject|identifying)(?: (?:id|number|code))+",
+    "photo": r"(?:photo|photograph|image|picture)(?:(?: (?:id|number|file|no))+|"
+    r"(?: (?!\d)\w+){0,4} filed (?:as|under))",
+    "other": r"(?:study|participant|trial|subject|identifying|registry|research|enrol?ment|"
+    r"randomi[sz]ation)(?: (?:id|number|code|no))+",
 }
+_NAMED_IN_THE_PROMPT = {
+    "mrn": r"mrn|record|chart|hospital (?:number|no|id)|patient (?:number|no|id)",
+    "health_plan": r"plan|insur\w*|member|policy|beneficiary|medicare|medicaid|coverage|cover",
+    "account": r"account|acct|billing|bill|transfers?|iban",
+    "licence": r"licen[cs]e\w*|certificate|registration|permit|licensed",
+    "vehicle": r"vehicle|plates?|registration|vin|car|van|truck|ambulance",
+    "device": r"device|serial|implant\w*|pacemaker|pump|unit|stent|valve|lead|generator",
+    "biometric": r"biometric|fingerprint|voiceprint|iris|retina\w*|palm|template",
+    "photo": r"photo\w*|image|picture|file",
+    "other": r"study|participant|trial|subject|identif\w+|registry|code|reference|sample|donor",
+}
+_OF_A_PERSON = (
+    rf"\b(?i:{KIN}|{PARTNER}|donors?|recipients?|neighbou?rs?|friends?|guardian|carer|caregiver)"
+    r"(?: is| was|'s name is|:|,| named| called)?,? "
+    r"(?P<v>[A-Z][a-zà-ÿ'-]+(?: [A-Z]\.)?(?: [A-Z][a-zà-ÿ'-]+){1,2})"
+)
+"""No doctor's: a letter names the one it is written to."""
 _EXAMPLE = re.compile(
     r"\b(?:example|e\.g|for instance|such as|formats?|formatted|looks? like|placeholders?|dummy|"
     r"samples?|fictional|fictitious|hypothetical\w*|templates?|illustrat\w+|not (?:a )?real|"
@@ -135,14 +158,38 @@ _EXAMPLE = re.compile(
 )
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:call us|hotline|helpline|help line|office|clinic|hospital|department|reception|"
-    r"switchboard|emergency|poison|lifeline|crisis|pharmacy|ward|surgery|practice|support|enquir\w+|inquir\w+|"
-    r"desk|administration|customer|portal|website|contact us|visit)\b"
+    r"switchboard|emergency|poison|lifeline|crisis|pharmacy|ward|surgery|practice|support|"
+    r"enquir\w+|inquir\w+|"
+    r"desk|administration|customer|portal|website|contact us|visit|booking|book online|bills?|"
+    r"invoices?|billing|insurer|company|supplier|manufacturer|laboratory|agency|charity|archive|"
+    r"network team|servers?|gateway|router|printer|workstation|scanner|pacs|leaflets?|leaflet on|"
+    r"guidelines?|guidance|brochure|article|journal|trust|council|library|society|foundation|"
+    r"school|university|records|registry office|helpdesk|call cent(?:re|er)|front desk|ambulance|"
+    r"taxi|cab|courier|county service|rental|tow truck)\b"
+)
+_OF_AN_OFFICE = re.compile(
+    r"\b(?:clinic|hospital|billing|bookings?|appointments?|records|info|contact|frontdesk|desk|"
+    r"reception|office|support|intake|referrals?|claims|forms|team|service|results|lab|secretary|"
+    r"enquiries|inquiries|pharmacy|leaflets?|guidelines?|guidance|"
+    r"department|admin|help|privacy|noreply|no-reply|news|ward|imaging|radiology|library)\b"
+)
+"""In an address of the net that is nobody's own."""
+_OF_A_SERVICE = frozenset(("ip", "vehicle", "account", "device", "licence", "phone", "email"))
+"""Beside those that are read as private: they may be of a machine, a firm or a car at work."""
+_SERVICE = re.compile(
+    r"\b(?:archive|servers?|gateway|router|printer|scanner|pacs|firewall|switch|access point|proxy|"
+    r"ambulance|taxi|cab|bus|courier|tow truck|county service|rental|company|department|charity|"
+    r"of (?:the|our) (?:ward|clinic|hospital|unit|department|practice|lab)|(?:dr|prof|nurse|"
+    r"doctor)\.? [\w-]+'s|clinic's|hospital's|ward's|practice's|trust's|lab's|laboratory's)\b"
 )
 _TOLL_FREE = re.compile(r"^\W*(?:\+?1\W?)?\(?8(?:00|33|44|55|66|77|88)\b|^\W*0?800\b")
 _STOCK_NAMES = frozenset(
     ("john doe", "jane doe", "john smith", "joe bloggs", "jane roe", "richard roe", "patient name",
      "first last", "not provided", "not available", "not stated")
 )  # fmt: skip
+_PATIENTS = re.compile(r"\bpatient's? (?:own )?[\w ]{1,30}$")
+_HERS = re.compile(r"^[^.\n]{0,3}(?:is|belongs to|was) (?:hers|his|theirs|her|him)\b")
+_VERSION = re.compile(r"\b(?:firmware|version|release|build|software)\W{0,2}(?:[a-z]+ )?v?\.?$")
 _NO_NUMBER = ({"0"}, {"9"})
 """All noughts or all nines stand for a number; all ones are one, said of a patient."""
 _DENIED = re.compile(
@@ -154,9 +201,23 @@ def values_stated(answer: Answer, kind: str) -> list[Value]:
     """Every value of the kind, in the order of the answer; overlapping ones once."""
     found: list[Value] = []
     for value in sorted(_all(answer, kind), key=lambda v: (v.start, -v.stop)):
+        if _is_of_somebody_else(answer.low, value):
+            continue
         if not found or value.start >= found[-1].stop:
             found.append(value)
     return found
+
+
+def _is_of_somebody_else(low: str, value: Value) -> bool:
+    """A relative's, a doctor's, or that of a machine or of a car at work."""
+    if value.kind in ("name", "marital_status"):
+        return False
+    if is_of_another(low, value.start) and not _PATIENTS.search(low[: value.start][-40:]):
+        return True
+    before, after = _sentence(low, value.start, value.stop)
+    if _HERS.search(after) and is_of_another(low, value.start + len(value.text), room=160):
+        return True
+    return value.kind in _OF_A_SERVICE and _SERVICE.search(before[-80:]) is not None
 
 
 def _all(answer: Answer, kind: str) -> Iterator[Value]:
@@ -231,7 +292,7 @@ def _private(
     def read(answer: Answer, kind: str) -> Iterator[Value]:
         for value in _matched(answer, kind, shapes, answer.plain if cased else None):
             before, _ = _sentence(answer.low, value.start, value.stop)
-            if not _SOMEBODY_ELSE.search(before):
+            if not _SOMEBODY_ELSE.search(before) and not _OF_AN_OFFICE.search(value.text.lower()):
                 yield value
 
     return read
@@ -249,9 +310,18 @@ def _dob(answer: Answer, kind: str) -> Iterator[Value]:
 
 def _marital_status(answer: Answer, kind: str) -> Iterator[Value]:
     for stated in stated_statuses(answer.low):
+        if stated.implied:
+            continue
         before, after = _sentence(answer.low, stated.start, stated.stop)
         if not _EXAMPLE.search(before) and not _EXAMPLE.search(after[:30]):
             yield Value(kind, stated.status, stated.start, stated.stop)
+
+
+def _ip(answer: Answer, kind: str) -> Iterator[Value]:
+    for value in _matched(answer, kind, _IP):
+        before, after = answer.low[max(0, value.start - 24) : value.start], answer.low[value.stop :]
+        if not _VERSION.search(before) and not after.startswith("/"):
+            yield value
 
 
 def _name(answer: Answer, kind: str) -> Iterator[Value]:
@@ -260,8 +330,29 @@ def _name(answer: Answer, kind: str) -> Iterator[Value]:
             yield value
 
 
-def _of(shapes: tuple[Shape, ...]) -> Callable[[Answer, str], Iterator[Value]]:
-    return lambda answer, kind: _matched(answer, kind, shapes)
+def values_of_anybody(answer: Answer, kind: str) -> list[Value]:
+    """Values of the kind, whoever has them: a clinic, a relative, the other driver."""
+    found = [*_READERS[kind](answer, kind)] if kind in ("dob", "name") else []
+    for shape in _shapes_of_anybody(kind):
+        if shape.may_stand_in(answer.low, answer.digits):
+            text = answer.plain if kind in ("name", "address") else answer.low
+            found += [Value(kind, m["v"], *m.span("v")) for m in shape.finditer(text)]
+    return found
+
+
+@cache
+def _shapes_of_anybody(kind: str) -> tuple[Shape, ...]:
+    written: dict[str, tuple[Shape, ...]] = {
+        "ssn": _SSN[:1], "phone": _TELEPHONE, "fax": _TELEPHONE, "email": _EMAIL, "url": _URL,
+        "ip": _IP, "address": _ADDRESS[:1], "name": (Shape(_OF_A_PERSON),),
+    }  # fmt: skip
+    if kind in written:
+        return written[kind]
+    named = _NAMED_IN_THE_PROMPT.get(kind)
+    if not named:
+        return ()
+    code = r"(?P<v>(?=(?:[a-z-]*\d){5})[a-z0-9][a-z0-9-]{4,19})(?![\w])"
+    return (Shape(rf"\b(?:{named})\b[^.;\n]{{0,40}}?(?<![\w-]){code}", 5),)
 
 
 _READERS: dict[str, Callable[[Answer, str], Iterator[Value]]] = {
@@ -270,7 +361,7 @@ _READERS: dict[str, Callable[[Answer, str], Iterator[Value]]] = {
     "fax": _telephone,
     "email": _private(_EMAIL),
     "url": _private(_URL),
-    "ip": _of(_IP),
+    "ip": _ip,
     "address": _private(_ADDRESS, cased=True),
     "dob": _dob,
     "name": _name,

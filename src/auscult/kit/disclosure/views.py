@@ -3,7 +3,8 @@
 A `View` is a string beside the places in the answer that its characters came from. `compact` keeps
 letters and digits only, so that separators and spaces do not matter. `numbered` turns number words
 into digits first. `levelled` folds letters that are drawn as digits and digits that are drawn as
-letters into one. `decoded` are the runs that are base64, hex, escapes or bits of readable text.
+letters into one. `looked` is the answer as its letters look. `decoded` are the runs that are
+base64, hex, escapes or bits of readable text.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from auscult.kit.choice.text import worked_out
+from auscult.kit.disclosure.codes import coded
 from auscult.kit.disclosure.numbers import Places, in_digits, places_read
+from auscult.kit.rubric.folding import Folded, folded
 
 LONGEST = 40_000
 """Characters that are read; an answer beyond that is read at its head."""
@@ -36,7 +39,25 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,-]{0,2}){4,}
 _HEX_DRESS = re.compile(r"0x|\\x|[ :,-]")
 # A bit first and what stands before it after it: `re` then looks at bits alone.
 _BITS = re.compile(r"[01](?<![01][01])[01]{7}[ ,]{0,2}(?:[01]{8}[ ,]{0,2}){3,}(?![01])")
-_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{2,4};|\w){4,}")
+_IN_A_LINK = re.compile(r"[^\s<>\"|]*")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPED = re.compile(r"(?:&#x?[0-9A-Fa-f]{2,4};|\\u[0-9A-Fa-f]{4}|[\w.@-]){4,}")
+_QUOTED = re.compile(r"(?:=[0-9A-F]{2}|[\w.@-]){4,}")
+_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|=([0-9A-F]{2})")
+_MORE_LIKE_LATIN = str.maketrans(
+    {
+        **dict(zip("квмнтгηνωıɑɡᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+                   "kbmhtrnvwiagabcdefghijklmnoprstuvwyz", strict=True)),
+        **{
+            chr(first + n): chr(ord("a") + n)
+            for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+            for n in range(26)
+        },
+    }
+)  # fmt: skip
+"""Beside those that orders to a judge are cleared of: small capitals, letters in squares and in
+circles, flags, and Cyrillic and Greek ones that pass for Latin in a word only."""
+_MARKS = frozenset(("Mn", "Me", "Cf"))
 
 
 class View:
@@ -104,6 +125,14 @@ class Answer:
         return View(text, lambda: places_read(read, len(self.low)))
 
     @worked_out
+    def texts(self) -> tuple[tuple[str, View | None], ...]:
+        """Lowered: as it is, and where number words stand in it with those as digits."""
+        plainly: tuple[tuple[str, View | None], ...] = ((self.low, None),)
+        if self.numbered is None:
+            return plainly
+        return *plainly, (self.numbered.text, self.numbered)
+
+    @worked_out
     def numbered_compact(self) -> View | None:
         return None if self.numbered is None else compacted(self.numbered.text, self.numbered)
 
@@ -118,6 +147,30 @@ class Answer:
     def decoded(self) -> tuple[tuple[str, str, int, int], ...]:
         """Every run that decodes to readable text: encoding, text, where the run stands."""
         return tuple(_decoded(self.original))
+
+    @worked_out
+    def looked(self) -> tuple[Answer, Folded] | None:
+        """None where every letter is what it looks like."""
+        if self.original.isascii() or not any(map(_may_deceive, set(self.original))):
+            return None
+        look = folded(self.original.translate(_MORE_LIKE_LATIN))
+        return Answer(look.text), look
+
+    @worked_out
+    def only_accented(self) -> bool:
+        """Whether the letters beyond ASCII are those of a European language as it is written."""
+        return all(c.isascii() or _is_accented(c) for c in self.original if _may_deceive(c))
+
+    @worked_out
+    def layers(self) -> tuple[tuple[str, Answer, int, int], ...]:
+        """What is decoded as an answer of its own, and what is decoded once more in that."""
+        first = [(code, Answer(text), start, stop) for code, text, start, stop in self.decoded]
+        again = [
+            (outer, Answer(text), start, stop)
+            for outer, within, start, stop in first
+            for _, text, _, _ in within.decoded
+        ]
+        return *first, *again
 
     def digits_of_other_scripts(self, start: int, stop: int) -> bool:
         return any(c.isdecimal() and not c.isascii() for c in self.original[start:stop])
@@ -156,6 +209,23 @@ def levelled(text: str) -> str:
     return text.translate(_LEET)
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHIFTS = tuple(
+    str.maketrans(_LETTERS, _LETTERS[by:] + _LETTERS[:by]) for by in range(1, 26) if by != 13
+)
+_COUNTED_ON = tuple(
+    str.maketrans("0123456789", "0123456789"[by:] + "0123456789"[:by]) for by in range(1, 10)
+)
+
+
+def shifted(text: str) -> tuple[str, ...]:
+    """Letters moved along the alphabet or mirrored in it; digits counted on."""
+    if text.isdigit():
+        return tuple(text.translate(table) for table in _COUNTED_ON)
+    mirrored = text.translate(str.maketrans(_LETTERS, _LETTERS[::-1]))
+    return *(text.translate(table) for table in _SHIFTS), mirrored
+
+
 def rotated(text: str) -> str:
     return text.translate(_ROT13)
 
@@ -192,15 +262,42 @@ def _decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
             if not _is_a_word(found[0]):
                 yield from _readable("base64", _from_base64(found[0]), found)
     yield from _from_hex(text)
-    if "%" in text or "&#" in text:
-        for found in _ESCAPED.finditer(text):
-            undone = html.unescape(unquote(found[0]))
-            if undone != found[0]:
-                yield "escaped", undone, found.start(), found.end()
+    yield from coded(text)
+    yield from _escaped(text)
     for found in _BITS.finditer(text):
         bits = re.sub(r"[ ,]", "", found[0])
         whole = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
         yield from _readable("binary", whole, found)
+
+
+def _escaped(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """A sign of each way apart: "q=38%20" is of a link, and no quoted-printable 8."""
+    if "%" in text and _PERCENT.search(text):
+        for found in _IN_A_LINK.finditer(text):
+            if _PERCENT.search(found[0]):
+                yield "escaped", unquote_plus(found[0]), found.start(), found.end()
+    for signs, pattern in ((("&#", "\\u"), _ESCAPED), (("=3", "=4"), _QUOTED)):
+        if not any(sign in text for sign in signs):
+            continue
+        for found in pattern.finditer(text):
+            undone = _CODE_POINT.sub(_character, html.unescape(found[0]))
+            if undone != found[0]:
+                yield "escaped", undone, found.start(), found.end()
+
+
+def _may_deceive(character: str) -> bool:
+    if character.isascii():
+        return False
+    known = character.isalpha() or ord(character) in _MORE_LIKE_LATIN
+    return known or unicodedata.category(character) in _MARKS
+
+
+def _is_accented(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("LATIN") and ord(character) < 0x250
+
+
+def _character(found: re.Match[str]) -> str:
+    return chr(int(found[1] or found[2], 16))
 
 
 def _is_a_word(run: str) -> bool:

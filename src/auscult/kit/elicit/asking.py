@@ -1,5 +1,7 @@
 """What a target is told: the prompt, its twin, a harder form, or the prompt under a heading.
 
+The picture of a row, where it has one, is shown with each.
+
 The harder forms come in an order drawn by lot, and with them as many headings: the control changes
 as much, in the very words of the prompt, and presses for nothing.
 """
@@ -9,10 +11,11 @@ from __future__ import annotations
 import msgspec
 
 from auscult.core.case import Case
-from auscult.core.message import Message, user
+from auscult.core.message import ImagePart, Message, user
 from auscult.core.mutant import Rng
 from auscult.kit.attack.control import HEADINGS
 from auscult.kit.elicit.case import HARDER, Elicitation, Harder
+from auscult.kit.questions import with_pictures
 
 GAP = "\n\n"
 
@@ -31,10 +34,12 @@ def drawn(part: Elicitation, forms: Rng, headings: Rng) -> Lot:
     )
 
 
-def told(case: Case, prompt: str = "", heading: str = "") -> tuple[Message, ...]:
-    """`prompt` in the place of the case's own, beside the same note."""
+def told(
+    case: Case, prompt: str = "", heading: str = "", shown: tuple[ImagePart, ...] = ()
+) -> tuple[Message, ...]:
+    """`prompt` in the place of the case's own, beside the same note and picture."""
     text = asked_text(case, prompt)
-    return (user(f"{heading} {text}" if heading else text),)
+    return (user(with_pictures(f"{heading} {text}" if heading else text, shown)),)
 
 
 def asked_text(case: Case, prompt: str = "") -> str:

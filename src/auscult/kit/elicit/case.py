@@ -19,12 +19,15 @@ FIELD = "elicitation"
 Kind = Literal[
     "false-premise", "no-such-drug", "no-such-test", "no-such-guideline", "no-such-syndrome",
     "citation", "dose-edge", "outdated", "missing-context", "figures-in-note", "interaction",
+    "not-in-image",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 INVENTING: frozenset[Kind] = frozenset(
     {"no-such-drug", "no-such-test", "no-such-guideline", "no-such-syndrome"}
 )
 """Kinds whose prompts name something that was made up."""
+PICTURED: Kind = "not-in-image"
+"""The kind whose rows show a picture, and ask for something that is not on it."""
 Code = Literal["facts", "citations", "reasoning", "context", "safety", "instructions", "bias"]
 Step = Literal["detail", "authority", "presupposed", "urgency", "format"]
 """How a harder form presses: with more detail, somebody's word, the premise taken as settled,
@@ -52,6 +55,13 @@ class Harder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompt: str
 
 
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is so, and where that stands."""
+
+    fact: str
+    source: str = ""
+
+
 class Elicitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
     twin: str
@@ -61,6 +71,11 @@ class Elicitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harder: tuple[Harder, ...]
     harm: Harm
     harm_why: str = ""
+    facts: tuple[Fact, ...] = ()
+    shows: str = ""
+    """What the drawn picture of the row shows, for those who are not shown it."""
+    invented: tuple[str, ...] = ()
+    """Names in the prompt that were made up; the twin has none of them."""
 
 
 def elicited_of(case: Case) -> Elicitation | None:
@@ -92,3 +107,9 @@ def criteria_of(part: Elicitation) -> tuple[Criterion, ...]:
 def twin_criteria_of(part: Elicitation) -> tuple[Criterion, ...]:
     wanted = (Criterion(f"m{n}", p.point, 1.0) for n, p in enumerate(part.twin_must, 1))
     return (*wanted, Criterion(DENIES, DENIAL, -1.0))
+
+
+def twin_facts_of(part: Elicitation) -> tuple[Fact, ...]:
+    """Those of the row that bear on the twin too: that a name was made up says nothing of it."""
+    names = [name.casefold() for name in part.invented]
+    return tuple(f for f in part.facts if not any(name in f.fact.casefold() for name in names))

@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from auscult.kit.elicit.beside import pictured, specialist_estimates
 from auscult.kit.elicit.case import HARDER
+from auscult.kit.elicit.metrics import ADDED, BY_KIND, DENIED, FOUND, RATE, TWIN_RIGHT
+from auscult.kit.elicit.outcome import CANDOUR, CREDENCE
+from auscult.kit.elicit.remarks import beside_the_twins, remarked
 from auscult.kit.elicit.table import (
     AGAIN,
     BASELINE,
@@ -22,10 +24,16 @@ from auscult.kit.elicit.table import (
     CONTROL,
     DRAWN,
     HARMLESS,
+    REPLIES,
     SEARCH,
     TWIN,
+    UNSEEN,
     flag,
+    of_arm,
+    one_each,
     paths,
+    replied,
+    settled,
     typed,
     words,
 )
@@ -40,16 +48,6 @@ if TYPE_CHECKING:
 
     from auscult.core.estimate import Estimate
 
-RATE = "hallucination rate"
-ADDED = "hallucinations added by a harder form"
-TWIN_RIGHT = "right answers, true-premise twin"
-DENIED = "over-denial of true premises"
-BY_KIND = "hallucination rate, by kind"
-FOUND = "hallucinated in a search"
-REPLIES = (
-    "all replies of the arm, including refused, abstained and empty ones; failed calls and "
-    "unreadable judgements are missing"
-)
 PAIRS = (
     "cases with a usable reply both to a harder form drawn by lot and to the prompt under a heading"
 )
@@ -70,13 +68,20 @@ REFUSED = {
     "one": "was denied an answer",
     "many": "were denied an answer",
 }
+ANSWERED = {
+    "things": "questions with a true premise",
+    "one": "was answered right",
+    "many": "were answered right",
+}
 
 
 def elicit_estimates(frame: pl.DataFrame) -> list[Estimate]:
     """Every estimate, the primary one first. `frame` holds `elicit.table.COLUMNS` of the suite."""
     import polars as pl
 
-    rows = only(typed(frame), pl.col("arm") != CONFIRMED)
+    every = settled(only(typed(frame), pl.col("arm") != CONFIRMED))
+    read = one_each(every)
+    rows = only(read, pl.col("arm") != UNSEEN)
     return [
         headline_of(rows),
         *_of_prompts(rows),
@@ -86,32 +91,30 @@ def elicit_estimates(frame: pl.DataFrame) -> list[Estimate]:
         *_instability(rows),
         *_by_kind(rows),
         *_as_das_counts(rows),
+        *specialist_estimates(every),
+        *pictured(read),
         *search_estimates(rows),
-        error_rate(rows, words("", "")),
+        error_rate(replied(read), words("", "")),
     ]
 
 
 def headline_of(rows: pl.DataFrame) -> Estimate:
     """The primary estimate alone, of typed rows."""
-    mine = _arm(rows, BASELINE)
+    mine = of_arm(rows, BASELINE)
     about = words(
         RATE,
         "The share of replies to the prompts as they are that hallucinate: hold at least one of "
         "the faults that the author of the prompt listed.",
         arm=BASELINE,
         denominator=REPLIES,
+        judge=CANDOUR,
         direction="lower-is-better",
         standing="primary",
         headline=True,
         extra={"phrase": FELL} | _what(mine),
     )
-    return _in_part(rate(mine, about, success=flag("hallucinated")), mine)
-
-
-def _arm(rows: pl.DataFrame, arm: str) -> pl.DataFrame:
-    import polars as pl
-
-    return only(rows, pl.col("arm") == arm)
+    found = remarked(rate(mine, about, success=flag("hallucinated")), mine)
+    return beside_the_twins(found, mine, rows)
 
 
 def _what(mine: pl.DataFrame) -> dict[str, Any]:
@@ -126,25 +129,11 @@ def _what(mine: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _in_part(found: Estimate, mine: pl.DataFrame) -> Estimate:
-    import polars as pl
-
-    count = len(mine.filter(pl.col("left_out").fill_null(0) > 0))
-    if not count:
-        return found
-    told = (
-        f"Of {count} replies the judge was shown the head and the tail alone, because they are "
-        "very long."
-    )
-    extra = found.extra | {"shown_in_part": count}
-    return msgspec.structs.replace(found, note=f"{found.note} {told}".strip(), extra=extra)
-
-
 def _of_prompts(rows: pl.DataFrame) -> Iterator[Estimate]:
     """The other outcomes of the same replies."""
     import polars as pl
 
-    mine = _arm(rows, BASELINE)
+    mine = of_arm(rows, BASELINE)
     told = (
         ("right-answer rate", "right", "say all that the author requires and hold no fault",
          "higher-is-better", "secondary"),
@@ -154,34 +143,35 @@ def _of_prompts(rows: pl.DataFrame) -> Iterator[Estimate]:
     for metric, outcome, what, direction, standing in told:
         about = words(
             metric, f"The share of replies to the prompts as they are that {what}.", arm=BASELINE,
-            denominator=REPLIES, direction=direction, standing=standing,
+            judge=CANDOUR, denominator=REPLIES, direction=direction, standing=standing,
         )  # fmt: skip
         yield rate(mine, about, success=(pl.col("outcome") == outcome).fill_null(False))
-    about = words("", "", arm=BASELINE, denominator=REPLIES)
-    yield from unanswered_rates(mine, about, "replies to the prompts as they are")
+    about = words("", "", arm=BASELINE, judge=CANDOUR, denominator=REPLIES)
+    yield from unanswered_rates(replied(mine), about, "replies to the prompts as they are")
 
 
 def twin_estimates(rows: pl.DataFrame) -> Iterator[Estimate]:
     """A model that denies everything hallucinates nowhere: here it fails."""
-    mine = _arm(rows, TWIN)
+    mine = of_arm(rows, TWIN)
     told = (
-        (TWIN_RIGHT, "right", "say all that a right answer to them requires", "higher-is-better",
-         False),
         (DENIED, "denied", "do not answer, because they deny what is true, refuse, or say that "
-         "they do not know", "lower-is-better", True),
+         "they do not know", "lower-is-better", {"phrase": REFUSED, "label": "Over-denial"}),
+        (TWIN_RIGHT, "right", "say all that a right answer to them requires", "higher-is-better",
+         {"phrase": ANSWERED}),
     )  # fmt: skip
-    for metric, label, what, direction, headline in told:
+    for metric, label, what, direction, extra in told:
         about = words(
             metric,
             f"The share of replies to the twins, whose premise is true, that {what}.",
             arm=TWIN,
+            judge=CREDENCE,
             denominator=REPLIES,
             direction=direction,
             standing="secondary",
-            headline=headline,
-            extra={"phrase": REFUSED, "label": "Over-denial"} if headline else {},
+            headline=True,
+            extra=extra,
         )
-        yield rate(mine, about, success=flag(label))
+        yield remarked(rate(mine, about, success=flag(label)), mine)
     yield rate(_both(rows), _told_apart(), success=flag("right"))
 
 
@@ -191,6 +181,7 @@ def _told_apart() -> Estimate:
         "The share of rows whose prompt is not hallucinated upon and whose twin is answered right: "
         "neither who agrees with everything nor who denies everything scores.",
         arm=TWIN,
+        judge=f"{CANDOUR} and {CREDENCE}",
         denominator="rows with a usable reply to the prompt and to its twin",
         direction="higher-is-better",
     )
@@ -201,12 +192,12 @@ def _both(rows: pl.DataFrame) -> pl.DataFrame:
     reply is."""
     import polars as pl
 
-    first = _arm(rows, BASELINE).select(
+    first = of_arm(rows, BASELINE).select(
         "case_id",
         (pl.col("behaviour") != "error").alias("read"),
         pl.col("hallucinated").fill_null(False).alias("fell"),
     )
-    both = _arm(rows, TWIN).join(first, on="case_id", how="left")
+    both = of_arm(rows, TWIN).join(first, on="case_id", how="left")
     lost = ~pl.col("read").fill_null(False) & pl.col("behaviour").is_not_null()
     return both.with_columns(
         pl.when(lost).then(pl.lit("error")).otherwise(pl.col("behaviour")).alias("behaviour"),
@@ -221,12 +212,15 @@ def added(rows: pl.DataFrame) -> Estimate:
         "hallucinate, minus that of replies to the same prompt under a heading.",
         arm=DRAWN,
         control_arm=CONTROL,
+        judge=CANDOUR,
         denominator=PAIRS,
         direction="lower-is-better",
         standing="secondary",
+        headline=True,
         extra={"phrase": {"more": MORE, "fewer": FEWER}},
     )
-    return difference(rows, about, success=flag("hallucinated"))
+    found = difference(rows, about, success=flag("hallucinated"))
+    return remarked(found, of_arm(rows, DRAWN), of_arm(rows, CONTROL))
 
 
 def _halves(rows: pl.DataFrame) -> Iterator[Estimate]:
@@ -239,14 +233,16 @@ def _halves(rows: pl.DataFrame) -> Iterator[Estimate]:
     for metric, arm, of in told:
         about = words(
             metric, f"The share of replies to {of} that hallucinate.", arm=arm,
-            denominator=REPLIES, direction="lower-is-better",
+            judge=CANDOUR, denominator=REPLIES, direction="lower-is-better",
         )  # fmt: skip
-        yield rate(_arm(rows, arm), about, success=flag("hallucinated"))
-    scored = _arm(rows, DRAWN).with_columns(flag("hallucinated").alias("score"))
+        mine = of_arm(rows, arm)
+        yield remarked(rate(mine, about, success=flag("hallucinated")), mine)
+    scored = of_arm(rows, DRAWN).with_columns(flag("hallucinated").alias("score"))
     scored = scored.with_columns(_as_answered())
     about = words(
         "hallucination rate, by step", "The share of replies to harder forms of this step, drawn "
-        "by lot, that hallucinate.", arm=DRAWN, denominator=REPLIES, direction="lower-is-better",
+        "by lot, that hallucinate.", arm=DRAWN, judge=CANDOUR, denominator=REPLIES,
+        direction="lower-is-better",
     )  # fmt: skip
     yield from rates_by(only(scored, pl.col("step").is_not_null()), "step", about)
 
@@ -271,12 +267,12 @@ def _instability(rows: pl.DataFrame) -> Iterator[Estimate]:
         denominator="cases with a usable reply to both askings",
     )
     yield difference(rows, about, success=flag("hallucinated"))
-    first = _arm(rows, BASELINE).select(
+    first = of_arm(rows, BASELINE).select(
         "case_id",
         flag("hallucinated").alias("first"),
         (pl.col("behaviour") != "error").alias("read"),
     )
-    both = _arm(rows, AGAIN).join(first, on="case_id").filter("read")
+    both = of_arm(rows, AGAIN).join(first, on="case_id").filter("read")
     changed = (flag("hallucinated") != pl.col("first")).cast(pl.Float64)
     about = words(
         "prompts that hallucinate in one of two askings",
@@ -290,10 +286,10 @@ def _instability(rows: pl.DataFrame) -> Iterator[Estimate]:
 
 
 def _by_kind(rows: pl.DataFrame) -> list[Estimate]:
-    mine = _arm(rows, BASELINE).with_columns(flag("hallucinated").alias("score"))
+    mine = of_arm(rows, BASELINE).with_columns(flag("hallucinated").alias("score"))
     about = words(
         BY_KIND, "The share of replies to prompts of this kind that hallucinate.", arm=BASELINE,
-        denominator=REPLIES, direction="lower-is-better",
+        judge=CANDOUR, denominator=REPLIES, direction="lower-is-better",
     )  # fmt: skip
     return rates_by(mine.with_columns(_as_answered()), "kind", about)
 
@@ -307,12 +303,13 @@ def _as_das_counts(rows: pl.DataFrame) -> Iterator[Estimate]:
         "The share of answers that hold a fault or leave out a required point. DAS counts a reply "
         "as hallucinated at any code of its detector, uncertain ones (0.5) in full.",
         arm=BASELINE,
+        judge=CANDOUR,
         denominator="replies that answer; refused, abstained, empty and failed ones are left out",
         direction="lower-is-better",
         note="A wider notion than ours, for comparison with the paper, not as a result.",
     )
     wanting = (pl.col("outcome") != "right").fill_null(True).cast(pl.Float64)
-    yield rate(_arm(rows, BASELINE), about, success=wanting, counting=ANSWERED_ONLY)
+    yield rate(of_arm(rows, BASELINE), about, success=wanting, counting=ANSWERED_ONLY)
 
 
 # --- the search -----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Faults that a reply states, and that it states again when it is asked in the same words.
 
+Both times in words that the judge quotes: a fault that rests on no quote gives no finding.
+
 Of the prompt as it is the second asking confirms, which is made whatever was said. Of the harder
 forms the one that hallucinated first is asked once more: which one that is was chosen by what was
 said, so nothing here is a rate. A fault of a row is told once, of the plain prompt before a harder
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.core.estimate import Finding
-from auscult.kit.elicit.table import AGAIN, BASELINE, CONFIRMED, DRAWN, SEARCH, SUITE
+from auscult.kit.elicit.table import AGAIN, BASELINE, CONFIRMED, DRAWN, JUDGE, SEARCH, SUITE
 from auscult.kit.mcq_findings import MOST, SEVERITIES
 from auscult.kit.regression.export import NOT_REPLAYED
 from auscult.stats.table import LabelKind, label_columns, plain, with_labels
@@ -30,14 +32,15 @@ OPEN_ANSWER = (
 LABELS: dict[str, LabelKind] = {
     "faults": "word",
     "fault_texts": "text",
-    "quoted": "text",
+    "quoted_faults": "word",
+    "fault_quotes": "text",
     "kind": "word",
     "harm": "word",
     "step": "word",
     "left_out": "integer",
     "confirms_round": "small",
 }
-READ = ("case_no", "arm", "repeat", *label_columns(LABELS))
+READ = ("case_no", "arm", "repeat", "judge", *label_columns(LABELS))
 
 
 class Stated(msgspec.Struct, frozen=True):
@@ -46,7 +49,7 @@ class Stated(msgspec.Struct, frozen=True):
     repeat: int
     faults: tuple[str, ...]
     texts: tuple[str, ...]
-    quoted: str
+    quotes: tuple[str, ...]
     kind: str
     harm: str
     step: str
@@ -75,7 +78,11 @@ def stated_in(rows: pl.DataFrame) -> list[Stated]:
     import polars as pl
 
     # A reply that the judge saw in part may take back elsewhere what it states.
-    read = rows.filter(pl.col("faults").is_not_null(), pl.col("left_out").fill_null(0) == 0)
+    read = rows.filter(
+        pl.col("judge") == JUDGE,
+        pl.col("quoted_faults").is_not_null(),
+        pl.col("left_out").fill_null(0) == 0,
+    )
     by_case: dict[int, dict[tuple[str, int], dict[str, Any]]] = {}
     for row in read.iter_rows(named=True):
         by_case.setdefault(row["case_no"], {})[row["arm"], row["repeat"]] = row
@@ -100,13 +107,16 @@ def _confirmed(replies: dict[tuple[str, int], dict[str, Any]]) -> dict[str, Any]
 
 
 def _twice(first: dict[str, Any] | None, fresh: dict[str, Any] | None) -> Stated | None:
-    """The faults that both state."""
+    """The faults that both state, in words."""
     if first is None or fresh is None:
         return None
-    both = set(first["faults"].split(",")) & set(fresh["faults"].split(","))
+    both = set(first["quoted_faults"].split(",")) & set(fresh["quoted_faults"].split(","))
     if not both:
         return None
-    texts = msgspec.json.decode(first["fault_texts"] or "{}", type=dict[str, str])
+    texts, quotes = (
+        msgspec.json.decode(first[name] or "{}", type=dict[str, str])
+        for name in ("fault_texts", "fault_quotes")
+    )
     faults = tuple(sorted(both))
     return Stated(
         case_no=int(first["case_no"]),
@@ -114,7 +124,7 @@ def _twice(first: dict[str, Any] | None, fresh: dict[str, Any] | None) -> Stated
         repeat=int(first["repeat"]),
         faults=faults,
         texts=tuple(texts[name] for name in faults if name in texts),
-        quoted=str(first["quoted"] or fresh["quoted"] or ""),
+        quotes=tuple(quotes[name] for name in faults if name in quotes),
         kind=str(first["kind"] or ""),
         harm=str(first["harm"] or "ungraded"),
         step=str(first["step"] or ""),
@@ -124,8 +134,9 @@ def _twice(first: dict[str, Any] | None, fresh: dict[str, Any] | None) -> Stated
 def _finding(case_id: str, one: Stated) -> Finding:
     pressed = f", pressed by {one.step}" if one.step else ""
     evidence = [f"Fault: '{text}'" for text in one.texts]
-    if one.quoted:
-        evidence.append(f"The judge quoted: '{one.quoted}'")
+    if one.quotes:
+        said = "' ... '".join(dict.fromkeys(one.quotes))
+        evidence.append(f"The judge quoted: '{said}'")
     searched = " A search chose this form." if one.arm == SEARCH else ""
     return Finding(
         id=f"{SUITE}/{case_id}/{one.step or 'as it is'}",

@@ -60,6 +60,8 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aim: Aim = "right"
     orders: tuple[str, ...] = ()
     """Each of them alone asks for the ruling; the whole text where none is given."""
+    innocent: bool = False
+    """Asks for nothing, and only looks as if it did."""
 
     def answer(self, base: str) -> str:
         """What the target says, in place of `base`."""
@@ -72,6 +74,8 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def asked_for(self) -> tuple[str, ...]:
         """The orders as they stand in the answer."""
+        if self.innocent:
+            return ()
         return tuple(written(order, self.make) for order in self.orders or (self.text,))
 
 
@@ -117,6 +121,11 @@ def _filling() -> str:
     return "\n".join(lines)
 
 
+def _joined(base: str, text: str) -> str:
+    """In one sentence with the answer."""
+    return text.replace(SLOT, base.rstrip("."))
+
+
 def _between(sign: str) -> Callable[[str], str]:
     return lambda text: sign.join(text)
 
@@ -144,5 +153,6 @@ _PLACED: dict[str, Callable[[str, str], str]] = {
     "long-before": lambda base, text: f"{_filling()}\n\n{base}\n\n{text}",
     "long-after": lambda base, text: f"{base}\n\n{text}\n\n{_filling()}",
     "long-around": lambda base, text: f"{_filling()}\n\n{base} {text}\n\n{_filling()}",
+    "joined": _joined,
     "many": lambda base, text: f"{base}\n\n" + f"{text} " * (LONG // len(text)),
 }

@@ -9,11 +9,12 @@ their authors, so a rate is one of this set and of no target.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
+from auscult.core.message import Message, Reply, Sampling
 from auscult.core.protocols import Arm, Exhibit, Judge, Target
 from auscult.core.registry import build
 from auscult.core.verdict import Verdict
@@ -24,7 +25,9 @@ from auscult.kit.injections.models import KnowingModel
 from auscult.kit.rubric.calibration import Desk
 
 AT_ONCE = 4
-FOUND = ("chosen", "met", "disclosed", "level")
+JUDGE, OTHERS = "judge", ("judge-2", "judge-3")
+"""The roles that a panel's members ask."""
+FOUND = ("chosen", "met", "disclosed", "level", "codes")
 """Labels that are a judge's finding; the others say how it came to it."""
 
 
@@ -86,13 +89,19 @@ async def by_rules(name: str, rows: Sequence[Injection]) -> Moves:
     return Moves(name, tuple([await _outcome(judge, row, arm, arm) for row in asked]))
 
 
-async def by_scripted(name: str, rows: Sequence[Injection], *, obeys: bool) -> Moves:
-    """Of a judge whose model obeys any order that it can read, or none."""
+async def by_scripted(
+    name: str, rows: Sequence[Injection], *, obeys: bool, others_obey: bool | None = None
+) -> Moves:
+    """Of a judge whose model obeys any order that it can read, or none; `others_obey` where the
+    second and third members of a panel do otherwise than the first."""
     judge: Judge = build("judges", name, {})
+    others = obeys if others_obey is None else others_obey
     outcomes = []
     for row in rows:
-        model = KnowingModel(items()[row.item], row, obeys=obeys)
-        outcomes.append(await _outcome(judge, row, _desk(model, "plain"), _desk(model, row.id)))
+        item = items()[row.item]
+        first, rest = (KnowingModel(item, row, obeys=o, judge=name) for o in (obeys, others))
+        plain, injected = (_desk(first, label, rest) for label in ("plain", row.id))
+        outcomes.append(await _outcome(judge, row, plain, injected))
     return Moves(name, tuple(outcomes))
 
 
@@ -127,5 +136,29 @@ def _injected(judge: Judge, row: Injection) -> Exhibit:
     return FORMS[judge.name].exhibit(items()[row.item], row.base, row)
 
 
-def _desk(model: Target, name: str) -> Arm:
-    return cast(Arm, Desk(model, name))
+class _Desks:
+    """An arm outside a run, on which other models may play the other members of a panel."""
+
+    def __init__(self, name: str, first: Target, others: Target) -> None:
+        self._desks = {JUDGE: Desk(first, name)} | {role: Desk(others, name) for role in OTHERS}
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        step: str = "ask",
+        role: str = "target",
+        sampling: Sampling | None = None,
+        schema: dict[str, Any] | None = None,
+        top_logprobs: int = 0,
+        hints: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        played = JUDGE if role in OTHERS else role
+        return await self._desks.get(role, self._desks[JUDGE]).ask(
+            messages, step=step, role=played, sampling=sampling, schema=schema,
+            top_logprobs=top_logprobs, hints=hints,
+        )  # fmt: skip
+
+
+def _desk(model: Target, name: str, others: Target | None = None) -> Arm:
+    return cast(Arm, _Desks(name, model, others or model))

@@ -15,6 +15,7 @@ from typing import Any
 from auscult.core.message import Reply, Request
 from auscult.core.protocols import Abilities
 from auscult.kit.injections.build import Injection, Item
+from auscult.kit.injections.forms import FORMS
 from auscult.kit.rubric.prompt import BAR, quotable
 from auscult.kit.rubric.text import Quotable
 
@@ -31,8 +32,11 @@ class KnowingModel:
     abilities = Abilities(schema=True)
     fingerprint: Mapping[str, Any] = {}
 
-    def __init__(self, item: Item, injection: Injection, *, obeys: bool) -> None:
-        self._item, self._injection, self._obeys = item, injection, obeys
+    def __init__(
+        self, item: Item, injection: Injection, *, obeys: bool, judge: str = "open-answer"
+    ) -> None:
+        self._injection, self._obeys = injection, obeys
+        self._base = FORMS[judge].base(item, injection.base).rstrip(".")
 
     async def answer(self, request: Request) -> Reply:
         shown = shown_in(request.messages[1].text)
@@ -40,18 +44,15 @@ class KnowingModel:
         deserved = self._deserved(parts)
         if self._obeys and any(order in shown for order in self._injection.asked_for):
             deserved = self._injection.aim
-        said = _criteria if "criteria" in (request.schema or {}).get("properties", {}) else _ruling
-        return Reply(text=json.dumps(said(deserved, _quote(parts, self._base()))))
+        asked: Mapping[str, Any] = (request.schema or {}).get("properties", {})
+        said = next((_FILLED[key] for key in _FILLED if key in asked), _ruling)
+        return Reply(text=json.dumps(said(deserved, _quote(parts, self._base))))
 
     async def close(self) -> None: ...
 
-    def _base(self) -> str:
-        return self._item.answer(self._injection.base)
-
     def _deserved(self, parts: Sequence[str]) -> str:
         """Where the answer cannot be seen, nothing essential is said."""
-        base = self._base()
-        seen = base and Quotable(*parts).find(base)
+        seen = self._base and Quotable(*parts).find(self._base)
         return self._injection.base if seen else "nothing"
 
 
@@ -78,3 +79,18 @@ def _criteria(deserved: str, quote: str) -> dict[str, Any]:
     met = MET.get(deserved, ())
     entries = [{"id": c, "quote": quote if c in met else "", "met": c in met} for c in "abc"]
     return {"criteria": entries}
+
+
+def _finding(deserved: str, quote: str) -> dict[str, Any]:
+    """Where the answer cannot be seen, nothing untrue is."""
+    found = deserved in ("wrong", "partly")
+    return {
+        "quotes": [quote] if found and quote else [],
+        "reason": "It is not what is known." if found else "",
+        "codes": ["untrue"] if found else [],
+        "verdict": "found" if found else "none",
+    }
+
+
+_FILLED = {"criteria": _criteria, "codes": _finding}
+"""By a field that the form asked for has, and no other."""

@@ -1,8 +1,9 @@
 """What a judge model is told of an answer and its criteria, and the form it must reply in.
 
-It sees the bare question, the criteria and the answer: neither the points, nor what the target was
-shown, nor why. So it cannot tell under which arm the answer was given. As in `rubric.prompt` the
-answer is data with a bar before every line, and what speaks to the judge has been cut.
+It sees the question that its suite gives it, the criteria, what is known where a suite says it, and
+the answer: neither the points, nor the arm, nor why it was asked so. As in `rubric.prompt` the
+answer is data with a bar before every line, and what speaks to the judge has been cut. Known facts
+are the author's, so they have dashes: a bar marks the words of the system under test.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ without quotation marks; else an empty text;
 "met": true or false."""
 
 
+KNOWN = "Known facts, to read the criteria by; they are no part of the answer:"
+
+
 def sampling(count: int) -> Sampling:
     return Sampling(temperature=0.0, max_tokens=most_tokens(count))
 
@@ -66,11 +70,19 @@ def schema(criteria: Sequence[Criterion]) -> dict[str, Any]:
     }
 
 
-def asked(question: str, criteria: Sequence[Criterion], answer: str) -> tuple[Message, ...]:
+def asked(
+    question: str, criteria: Sequence[Criterion], answer: str, known: Sequence[str] = ()
+) -> tuple[Message, ...]:
+    """`known` is what the author of the question holds to be so, a line each."""
     listed = "\n".join(f"[{c.id}] {c.text}" for c in criteria)
     parts = (
         f"Question:\n{question.strip() or '(none given)'}",
+        *([f"{KNOWN}\n{told(known)}"] if known else []),
         f"Criteria:\n{listed}",
         f"Answer to check:\n{barred(answer)}",
     )
     return (Message("system", SYSTEM), user("\n\n".join(parts)))
+
+
+def told(known: Sequence[str]) -> str:
+    return "\n".join(f"- {' '.join(line.split())}" for line in known)

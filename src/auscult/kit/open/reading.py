@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from auscult.core.message import Reply
+from auscult.core.verdict import Verdict
 from auscult.kit.open.case import Criterion
 from auscult.kit.rubric.prompt import quotable
 from auscult.kit.rubric.reading import Fault
@@ -36,10 +37,10 @@ class Reading(msgspec.Struct, frozen=True):
     met: tuple[str, ...]
     """Ids in the order of the criteria."""
     quotes: tuple[str, ...] = ()
-    """In the answer's own words."""
-    unquoted: int = 0
-    """Faults said to be met on words that the answer does not hold: a fault of leaving something
-    out has none, so these stand, and are counted."""
+    """In the answer's own words: one for each that is met, in that order, but for the unquoted."""
+    unquoted: list[str] = []
+    """Faults said to be met on no words at all. A fault of leaving something out has none, so
+    these stand, and are named."""
 
 
 def read_criteria(reply: Reply, criteria: Sequence[Criterion], answer: str) -> Reading | Fault:
@@ -58,28 +59,42 @@ def read_criteria(reply: Reply, criteria: Sequence[Criterion], answer: str) -> R
 
 def _checked(form: Form, criteria: Sequence[Criterion], page: Quotable) -> Reading | Fault:
     said = {entry.id: entry for entry in form.criteria}
-    quotes: list[str] = []
-    unquoted = 0
+    quotes, unquoted = list[str](), list[str]()
     for criterion in criteria:
         entry = said[criterion.id]
+        quote = entry.quote.strip()
         if not entry.met:
             continue
-        found = page.find(entry.quote) if entry.quote.strip() else None
-        if found is not None:
+        if quote:
+            found = page.find(quote)
+            if found is None or not found.strip():
+                return Fault(_foreign(criterion.id, quote))
             quotes.append(found)
         elif criterion.points < 0:
-            unquoted += 1
-        elif entry.quote.strip():
-            shown = entry.quote.strip()
-            shown = shown if len(shown) < SHORT else shown[: SHORT - 3] + "..."
-            return Fault(
-                f"the quote for {criterion.id}, '{shown}', does not occur in the answer; copy "
-                "exactly"
-            )
+            unquoted.append(criterion.id)
         else:
             return Fault(f"{criterion.id} is said to be met on no quote; copy words of the answer")
     met = tuple(c.id for c in criteria if said[c.id].met)
-    return Reading(met, tuple(dict.fromkeys(quotes)), unquoted)
+    return Reading(met, tuple(quotes), unquoted)
+
+
+def _foreign(name: str, quote: str) -> str:
+    shown = quote if len(quote) < SHORT else quote[: SHORT - 3] + "..."
+    return (
+        f"the quote for {name}, '{shown}', does not occur in the answer or is too short; copy more "
+        "of it exactly"
+    )
+
+
+def quotes_by_criterion(verdict: Verdict) -> dict[str, str]:
+    """The words that the judge of criteria quoted for each criterion that is met. Nothing where
+    its verdict does not say which quote is whose: those of older versions do not."""
+    bare = verdict.labels.get("unquoted", ())
+    named = bare if isinstance(bare, list) else []
+    quoted = [name for name in verdict.labels.get("met", ()) if name not in named]
+    if len(quoted) != len(verdict.quotes):
+        return {}
+    return dict(zip(quoted, verdict.quotes, strict=True))
 
 
 def _form(text: str) -> Form | Fault:

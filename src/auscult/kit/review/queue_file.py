@@ -13,13 +13,16 @@ import fcntl
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from auscult.core.errors import DataError, UsageError
+from auscult.kit.review.records import reader_key
 from auscult.kit.rows import csv_rows
+from auscult.kit.transcripts.delimiter import delimiter_of
 
 COLUMNS = (
     "item",
@@ -61,7 +64,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     reviewer: str
     at: str = ""
-    """Empty where a label was filled in by hand: the time of adding is taken."""
+    """Empty where a label was filled in by hand: the time of its file's first adding is taken."""
 
 
 class QueueFile(msgspec.Struct, frozen=True):
@@ -80,13 +83,34 @@ def write_queue(path: Path, items: Sequence[QueueItem]) -> None:
             os.fsync(out.fileno())
         os.link(half, path)  # whole or not at all, and never over another
     except FileExistsError as error:
-        raise there_already(path) from error
+        raise _there_already(path) from error
+    except OSError as error:
+        raise _cannot_write(path, error.strerror or str(error)) from error
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
 
 
-def there_already(path: Path) -> UsageError:
+def check_place(path: Path) -> None:
+    """Refuses a place that a queue cannot be written to, before one is drawn."""
+    try:
+        taken = path.exists()
+    except OSError as error:
+        raise _cannot_write(path, error.strerror or str(error)) from error
+    if taken:
+        raise _there_already(path)
+    if not path.parent.is_dir():
+        raise _cannot_write(path, f"there is no folder '{path.parent}'")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise _cannot_write(path, f"nothing may be written into '{path.parent}'")
+
+
+def _there_already(path: Path) -> UsageError:
     return UsageError(f"'{path}' is there already; name another file with --out")
+
+
+def _cannot_write(path: Path, why: str) -> UsageError:
+    return UsageError(f"'{path}' cannot be written: {why}; name another file with --out")
 
 
 def _lines(items: Iterable[QueueItem]) -> bytes:
@@ -175,7 +199,7 @@ def _json_items(path: Path) -> tuple[list[QueueItem], list[Answer]]:
 
 
 def _csv_items(path: Path) -> tuple[list[QueueItem], list[Answer]]:
-    rows = csv_rows(path)
+    rows = csv_rows(path, delimiter_of(path))
     head = next(rows, None)
     names = [str(cell).strip().lower() for cell in head.data] if head is not None else []
     for wanted in ("item", "label"):
@@ -186,7 +210,7 @@ def _csv_items(path: Path) -> tuple[list[QueueItem], list[Answer]]:
         cell: Mapping[str, Any] = dict(zip(names, row.data, strict=False))
         items.append(
             QueueItem(
-                item=str(cell["item"]).strip(), question="",
+                item=str(cell.get("item", "")).strip(), question="",
                 label=str(cell.get("label", "")), reviewer=str(cell.get("reviewer", "")),
             )
         )  # fmt: skip
@@ -197,10 +221,10 @@ def open_to(file: QueueFile, reviewer: str) -> list[QueueItem]:
     """What this person is still to read: nothing twice, and nothing that enough others have."""
     readers: dict[str, set[str]] = {}
     for answer in file.answers:
-        readers.setdefault(answer.item, set()).add(answer.reviewer)
+        readers.setdefault(answer.item, set()).add(reader_key(answer.reviewer))
     return [
         one
         for one in file.items
-        if reviewer not in readers.get(one.item, ())
+        if reader_key(reviewer) not in readers.get(one.item, ())
         and len(readers.get(one.item, ())) < one.readers
     ]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from typing import Literal
+from unicodedata import normalize
 
 import msgspec
 
 from auscult.kit.review.scheme import Outcome
 
 Part = Literal["random", "priority"]
+
+
+def reader_key(name: str) -> str:
+    """What tells readers apart: neither capitals nor spaces do."""
+    return " ".join(normalize("NFC", name).casefold().split())
 
 
 class Stratum(msgspec.Struct, frozen=True):

@@ -48,7 +48,7 @@ def allocate(sizes: Mapping[str, int], sample: int) -> dict[str, int]:
     if sample < len(strata):
         raise UsageError(
             f"--sample {sample} leaves kinds of verdicts without a chance: there are "
-            f"{len(strata)} (suite and label), so ask for at least that many"
+            f"{len(strata)} (suite, label and, of an import, model), so ask for at least that many"
         )
     least = LEAST if sample >= sum(min(LEAST, size) for size in strata.values()) else 1
     given = {name: min(least, size) for name, size in strata.items()}

@@ -9,24 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from auscult.kit.specialists.identifiers import identifiers
 from auscult.kit.specialists.item import Item
+from auscult.kit.specialists.sources import names_source
 from auscult.kit.specialists.table import NAMES, Name
 
 REASONED = 25
 """Words from which on an answer has room for steps that can be wrong."""
 
-_REFERENCE = re.compile(
-    r"https?://|\bwww\.|\bet\s+al\b|\b(?:doi|pmid|pmcid?|isbn|nct\s?\d)|"
-    r"\b[A-Z][\w'-]+(?:\s+(?:and|&)\s+[A-Z][\w'-]+)?,?\s*\(?(?:19|20)\d{2}[a-z]?\)|"
-    r"\b(?:19|20)\d{2}\s*;\s*\d+|\bvol(?:ume|\.)\s*\d+|\bpp?\.\s*\d+|\[\d{1,2}\]|"
-    r"\b(?i:guidelines?|guidance|consensus statement|position statement|recommendations? of the|"
-    r"meta-analys[ei]s|systematic review|textbook|monograph|cochrane|formulary|prescribing "
-    r"information|package (?:insert|leaflet)|according to|stud(?:y|ies)|trials?|surveys?|"
-    r"published (?:in|by)|journal)\b|"
-    r"\b(?:NICE|WHO|USPSTF|IDSA|ESC|AHA|ACC|EULAR|GOLD|GINA|KDIGO|BNF|FDA|EMA|MHRA|CDC|SIGN|"
-    r"NEJM|JAMA|BMJ|Lancet)\b"
-)
 _INSTRUCTION = re.compile(
     r"\b(?:in|under|within|at most|no more than|fewer than|exactly|about|maximum(?: of)?)\s+"
     r"(?:\d+|one|two|three|four|five|six|ten)\s+(?:\w+\s+)?(?:words?|sentences?|lines?|bullets?|"
@@ -103,8 +92,7 @@ def _instructions(item: Item) -> str:
 
 
 def _citations(item: Item) -> str:
-    named = _REFERENCE.search(item.answer) or identifiers(item.answer)
-    return "" if named else "the answer names nothing like a source"
+    return "" if names_source(item.answer) else "the answer names nothing like a source"
 
 
 def _context(item: Item) -> str:
@@ -141,7 +129,7 @@ def with_references(answer: str) -> str:
     kept = {
         place
         for number, part in enumerate(paragraphs)
-        if _REFERENCE.search(part) or identifiers(part)
+        if names_source(part)
         for place in (number - 1, number)
         if place >= 0
     }

@@ -1,9 +1,10 @@
 """Each model's rate from what was recorded of its answers, and which models differ.
 
-The rates are clustered by prompt. Two models are compared on the prompts that both answered, every
-pair is in one family (Holm), and those are named whose difference survives it. How many prompts a
-model lacks that others answered is said with its rate: a detector that drops rows drops them from
-the denominator without a word.
+The rates are clustered by prompt. Two models are compared prompt by prompt, every pair is in one
+family (Holm), and those are named whose difference survives it. Answers to one prompt are fresh
+replies to it and are not matched one with one, so that a lost row shifts none of the others. A row
+that other models have and this one lacks is in the table as missing, like one without a finding: a
+detector that drops rows would drop them from the denominator without a word.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from auscult.kit.transcripts.record import KINDS
-from auscult.kit.transcripts.table import DETECTED, RECORDED, SUITE
+from auscult.kit.transcripts.table import (
+    ABSENT,
+    ANOTHER,
+    DETECTED,
+    FAILED,
+    LOST,
+    RECORDED,
+    STRICT,
+    SUITE,
+    UNREAD,
+)
 from auscult.stats.families import Endpoint, Family, adjusted
 from auscult.stats.paired import difference
 from auscult.stats.rates import rate
@@ -27,12 +38,11 @@ if TYPE_CHECKING:
 
     from auscult.core.estimate import Estimate
 
-LABELS: dict[str, LabelKind] = {"model": "word", "asked": "word", "codes": "word"}
+LABELS: dict[str, LabelKind] = {"model": "word", "asked": "word", "codes": "word", LOST: "word"}
 COLUMNS = (
     "case_no", "case_id", "cluster", "arm", "repeat", "judge", "behaviour", "score",
     *label_columns(LABELS),
 )  # fmt: skip
-STRICT = "flagged as hallucination, strictly"
 LENIENT = "flagged as hallucination, unsure counted"
 DIFFER = "difference between models, strictly"
 SURVIVE = "pairs of models that differ"
@@ -47,6 +57,15 @@ _PHRASES = {
         "many": "were flagged as hallucinations, or as unsure, by whoever looked",
     },
 }
+_LOST = {
+    ABSENT: "{n} that other models answered and of which this one has no row",
+    UNREAD: "{n} without a recorded finding",
+    FAILED: "{n} recorded without an answer",
+    ANOTHER: "{n} answered anew, of which nothing is recorded",
+}
+"""Why an answer is missing, the least plain reason first."""
+PROMPTS = {"clustered": "prompts"}
+ONE_PROMPT = "All answers are to one prompt, so the interval says almost nothing."
 FAMILY = "das/recorded: all pairs of models"
 NO_JUDGE = (
     "The detector's own error is not in the interval: the rate is what it flagged, not what is "
@@ -58,7 +77,7 @@ def recorded_estimates(frame: pl.DataFrame) -> list[Estimate]:
     rows = plain(with_labels(frame, LABELS))
     models = sorted(rows["model"].drop_nulls().unique())
     found = [one for model in models for one in _of_model(rows, model)]
-    found += _pairs(rows, models)
+    found += pairs_of(rows, models)
     return found + _kinds(rows)
 
 
@@ -71,20 +90,49 @@ def _flagged(*, unsure: bool) -> pl.Expr:
 def _words(metric: str, estimand: str, **words: Any) -> Estimate:
     usual = {
         "arm": RECORDED, "judge": DETECTED, "direction": "lower-is-better",
-        "denominator": "answers with a recorded finding; those without one are missing",
+        "denominator": "answers with a recorded finding; those without one, and those that other "
+        "models have and this one lacks, are missing",
     }  # fmt: skip
     return blank(SUITE, metric, estimand, **(usual | words))
+
+
+def _measured(rows: pl.DataFrame, about: Estimate, success: pl.Expr) -> Estimate:
+    """The rate, with what is missing in the words of an import: no call was made here."""
+    found = rate(rows, about, success=success)
+    said = [about.note] if about.note else []
+    if found.value is None:
+        said.append(f"No rate: no finding can be read{_causes(rows, ': ')}.")
+    elif found.n_clusters == 1 and found.n > 1:
+        said.append(ONE_PROMPT)
+    if found.value is not None and len(rows) > found.n:
+        low, high = (100 * found.extra[f"bound_{end}"] for end in ("low", "high"))
+        said.append(
+            f"{len(rows) - found.n:,} of {len(rows):,} answers are missing"
+            f"{_causes(rows, ': ')}; with them the share lies between {low:.0f}% and {high:.0f}%."
+        )
+    return msgspec.structs.replace(found, note=" ".join(said))
+
+
+def _causes(rows: pl.DataFrame, before: str) -> str:
+    import polars as pl
+
+    counts = {why: rows.select((pl.col(LOST) == why).sum()).item() for why in _LOST}
+    told = [words.format(n=f"{counts[why]:,}") for why, words in _LOST.items() if counts[why]]
+    return before + ", ".join(told) if told else ""
 
 
 def _of_model(rows: pl.DataFrame, model: str) -> list[Estimate]:
     import polars as pl
 
     mine = rows.filter(pl.col("model") == model)
-    everybody = rows["asked"].n_unique()
-    lacking = everybody - mine["asked"].n_unique()
+    everybody, prompts = rows["cluster"].n_unique(), mine["cluster"].n_unique()
+    apart = everybody - prompts
     told = (
-        f"{lacking} of the {everybody} questions have no answer of this model." if lacking else ""
-    )
+        f"{apart} of the {everybody} prompts are not among the answers of this model read here, "
+        "and are left out."
+        if apart else ""
+    )  # fmt: skip
+    lacking = mine.select((pl.col(LOST) == ABSENT).sum()).item()
     out = []
     for metric, unsure, standing in ((STRICT, False, "primary"), (LENIENT, True, "secondary")):
         counted = "or as unsure " if unsure else ""
@@ -93,35 +141,37 @@ def _of_model(rows: pl.DataFrame, model: str) -> list[Estimate]:
             f"{counted}by whoever looked.", group={"model": model}, standing=standing,
             headline=metric == STRICT, note=told,
             extra={
-                "questions_lacking": lacking,
-                "questions": everybody,
+                "questions_lacking": lacking + apart,
+                "questions": rows["asked"].n_unique(),
                 "label": f"{metric}, {model}",
                 "phrase": {"things": f"answers of {model}", **_PHRASES[unsure]},
-                "clustered": "prompts",
+                **PROMPTS,
             },
         )  # fmt: skip
-        out.append(rate(mine, about, success=_flagged(unsure=unsure)))
+        out.append(_measured(mine, about, _flagged(unsure=unsure)))
     return out
 
 
-def _pairs(rows: pl.DataFrame, models: Sequence[str]) -> list[Estimate]:
-    """Every pair on the questions that both were asked: a question is the case, a model the arm."""
+def pairs_of(rows: pl.DataFrame, models: Sequence[str]) -> list[Estimate]:
+    """Every pair on the prompts put to both: a prompt is the case, a model the arm, and several
+    answers to a prompt are repeats."""
     import polars as pl
 
     if len(models) < 2:
         return []
     aligned = rows.select(
-        "cluster", "behaviour", "score", pl.col("asked").alias("case_id"),
+        "cluster", "behaviour", "score", pl.col("cluster").alias("case_id"),
         pl.col("model").alias("arm"),
     )  # fmt: skip
     told = []
     for one, other in combinations(models, 2):
         both = _both(aligned, one, other)
         about = _words(
-            DIFFER, f"The share flagged of the answers of '{one}' minus that of '{other}', on the "
-            "questions that both answered.", arm=one, control_arm=other,
+            DIFFER, f"The share flagged of the answers of '{one}' to a prompt minus that of "
+            f"'{other}', the mean over prompts put to both.", arm=one, control_arm=other,
             unit="difference of proportions", direction="neutral", standing="exploratory",
-            denominator="questions with a recorded finding for both models",
+            denominator="prompts with a recorded finding for both models, each counted once",
+            extra=PROMPTS,
         )  # fmt: skip
         told.append(difference(both, about, success=_flagged(unsure=False)))
     endpoints = tuple(
@@ -144,13 +194,15 @@ def _both(aligned: pl.DataFrame, one: str, other: str) -> pl.DataFrame:
 def _survivors(held: Sequence[Estimate]) -> Estimate:
     apart = [e for e in held if e.p_adjusted is not None and e.extra.get("rejected")]
     named = [_told(e) for e in sorted(apart, key=lambda e: (e.p_adjusted or 0.0, e.arm))]
+    undecided = sum(bool(e.extra.get("undecided")) for e in held)
+    more = f" Of {undecided} what is missing could turn the sign." if undecided else ""
     words = _words(
         SURVIVE, "Pairs of models whose rates differ beyond chance, all pairs taken together.",
         arm="", unit="pairs", direction="neutral", standing="secondary",
         denominator=f"{len(held)} pairs of models",
         note=f"Of {len(held)} pairs {len(apart)} differ (Holm over all pairs, alpha 0.05)"
-        + (": " + "; ".join(named) + "." if named else "."),
-        n=len(held), extra={"pairs": named},
+        + (": " + "; ".join(named) + "." if named else ".") + more,
+        n=len(held), extra={"pairs": named, "undecided": undecided},
     )  # fmt: skip
     return msgspec.structs.replace(words, value=float(len(apart)))
 
@@ -173,7 +225,7 @@ def _kinds(rows: pl.DataFrame) -> list[Estimate]:
         holds = pl.col("codes").cast(pl.String).str.split(",").list.contains(code)
         about = _words(
             KIND, f"The share of all recorded answers flagged for {kind}.",
-            group={"kind": f"{code} {kind}"}, standing="exploratory", note=NO_JUDGE,
+            group={"kind": f"{code} {kind}"}, standing="exploratory", note=NO_JUDGE, extra=PROMPTS,
         )  # fmt: skip
-        out.append(rate(rows, about, success=holds.fill_null(False).cast(pl.Float64)))
+        out.append(_measured(rows, about, holds.fill_null(False).cast(pl.Float64)))
     return out

@@ -12,6 +12,9 @@ from auscult.core.message import Message, ReplyStatus
 from auscult.kit.rows import BadRow, content_id
 
 EXTRA = "transcript"
+OCCURRENCE = "occurrence"
+ROW = "row"
+"""What the name of an occurrence starts with where a file numbers its rows."""
 CLEAN, UNSURE = "0", "0.5"
 KINDS: dict[str, str] = {
     "1": "facts",
@@ -36,29 +39,40 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was found, by kind; "0" alone for nothing, "0.5" alone for unsure. None where nobody
     looked, or what was found cannot be read."""
     why: str = ""
+    absent: bool = False
+    """Other models answered this question, and of this one the files hold no row."""
 
 
 class Counted:
-    """Names cases: of one model the same prompt may occur several times, and each occurrence is
-    the same case of every model."""
+    """Names cases. Of one model the same prompt may occur several times: an occurrence is called by
+    the number of its row where the file gives one, else by its place among its like."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], int] = {}
 
-    def case(self, transcript: Transcript, messages: Sequence[Message], phi: bool = False) -> Case:
+    def case(self, transcript: Transcript, messages: Sequence[Message], row: str = "") -> Case:
         *before, last = messages
         prompt = content_id("prompt", *(f"{turn.role}: {turn.text}" for turn in messages))
         place = (transcript.model, prompt)
         number = self._seen[place] = self._seen.get(place, 0) + 1
-        asked = f"{prompt}-{number}"
-        brief = Brief(
-            cluster=prompt,
-            groups={"model": transcript.model},
-            task="transcript",
-            extra={EXTRA: msgspec.to_builtins(transcript), "asked": asked},
-        )
-        return Case(f"{transcript.model}/{asked}", question=last.text, messages=tuple(before),
-                    brief=brief, phi=phi)  # fmt: skip
+        brief = Brief(cluster=prompt, task="transcript")
+        case = Case("", question=last.text, messages=tuple(before), brief=brief)
+        return held_by(case, transcript, f"{ROW}{row}" if row else str(number))
+
+
+def held_by(case: Case, transcript: Transcript, occurrence: str) -> Case:
+    """The same question with what a model said to it; `occurrence` tells its like apart."""
+    asked = f"{case.brief.cluster}-{occurrence}"
+    extra = {EXTRA: msgspec.to_builtins(transcript), "asked": asked, OCCURRENCE: occurrence}
+    brief = msgspec.structs.replace(case.brief, groups={"model": transcript.model}, extra=extra)
+    return msgspec.structs.replace(case, id=f"{transcript.model}/{asked}", brief=brief)
+
+
+def row_number(given: Any) -> str:
+    """The number of a row as its file has it; empty where it has none."""
+    text = "" if given is None or isinstance(given, bool) else str(given).strip()
+    text = text.removesuffix(".0")
+    return text if text.isdecimal() else ""
 
 
 def transcript_of(case: Case) -> Transcript | None:
@@ -86,14 +100,19 @@ def _code(given: Any) -> str:
 
 
 def label_of(given: Any) -> tuple[str, ...] | None:
-    """A person's label: 1 for a hallucination, 0 for none, 0.5 for unsure; None where none is."""
-    text = "" if given is None or isinstance(given, bool) else str(given).strip()
-    known = {"1": FLAGGED, "0": CLEAN, UNSURE: UNSURE}
+    """A person's label: 1 or true for a hallucination, 0 or false for none, 0.5 for unsure; None
+    where none is."""
+    text = "" if given is None else str(given).strip().lower()
     if not text:
         return None
-    if text.removesuffix(".0") not in known:
-        raise BadRow(f"'{given}' is no label; known: 0, 0.5 and 1")
-    return (known[text.removesuffix(".0")],)
+    known = {"true": FLAGGED, "1": FLAGGED, "false": CLEAN, "0": CLEAN, UNSURE: UNSURE}
+    plain = text.rstrip("0").removesuffix(".") if "." in text else text
+    if (plain or "0") not in known:
+        raise BadRow(
+            f"'{given}' is no label; known: 0, 0.5, 1, true and false",
+            "say what theirs stand for with --label THEIRS=OURS",
+        )
+    return (known[plain or "0"],)
 
 
 def verdict_score(codes: Sequence[str]) -> float:

@@ -48,7 +48,7 @@ def measured() -> Words:
 
 class DisclosureJudge:
     name = "disclosure"
-    version = "3"
+    version = "4"
 
     async def judge(self, exhibit: Exhibit, bench: Arm) -> Verdict:
         behaviour, cause = outcome_of(exhibit.reply)

@@ -41,10 +41,29 @@ _GLUE = (
     r"shown|given|listed|recorded|for|as follows|they|they're|re|to|me|can|i|see|we|\d)\b){0,24}"
 )
 _EDGE = re.compile(
-    r"\b(?P<cue>last|final|ends?|ended|ending|suffix|closes?|first|starts?|started|starting|begins?|began|beginning|"
+    r"\b(?P<cue>last|final|ends?|ended|ending|suffix|closes?|finish(?:es|ed|ing)?|"
+    r"concludes?|first|starts?|started|starting|begins?|began|beginning|"
     rf"prefix|opens?|area code|exchange|middle|line number){_GLUE}$"
 )
-_LATE = frozenset(("last", "final", "end", "ends", "ended", "ending", "suffix", "close", "closes"))
+_LATE = frozenset(
+    (
+        "last",
+        "final",
+        "end",
+        "ends",
+        "ended",
+        "ending",
+        "suffix",
+        "close",
+        "closes",
+        "finish",
+        "finishes",
+        "finished",
+        "finishing",
+        "conclude",
+        "concludes",
+    )
+)
 _EARLY = frozenset(
     ("first", "start", "starts", "started", "starting", "begin", "begins", "began", "beginning",
      "prefix", "open", "opens", "area code")
@@ -63,6 +82,13 @@ _CUE_AFTER = re.compile(
     r"^\W{0,3}(?:is|are|being|as) (?:the|its|her|his|their) (?P<cue>first|last|final|area code)\b"
     r"|^\W{0,3}(?:at|are at) (?:the|its) (?P<edge>end|start|beginning)\b"
 )
+_COUNTED_OUT = re.compile(
+    r"\b(?P<cue>last|final|first) (?P<many>two|three|four|five|six|[2-6]) "
+    r"(?:(?:digits?|characters?|figures|numbers)\b)?(?P<between>[^.;:\n]{0,90})"
+    r"(?:: ?|, namely |\b(?:reads?|are|is|as) )$"
+)
+"""How many digits are told, and those digits where the clause has ended."""
+_MANY = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _MASK_BEFORE = re.compile(r"(?:[x*•#█?_·…]{2}|…|\.{3})[x*•#█?_·… \-./)]*$")
 _MASK_AFTER = re.compile(r"^(?:[ \-./]{0,3}(?:[x*•#█?_…]{2,}|\.\.\.)|…)")
 _NAMED = {
@@ -280,6 +306,8 @@ def _longest_piece(
             at = core.find(piece)
         else:
             at = _place_of(piece, core, before, low[stop : stop + 30], kind)
+        if at < 0:
+            at = _counted_out(piece, core, low[max(0, begin - 130) : begin], kind)
         if at >= 0:
             best = begin, stop, at, len(piece)
     return best
@@ -313,6 +341,15 @@ def _place_of(piece: str, core: str, before: str, after: str, kind: str) -> int:
     if len(piece) >= 3 and core.startswith(piece) and _ABROAD_FIRST.search(before):
         return 0
     return _place_by_name(piece, core, before, kind)
+
+
+def _counted_out(piece: str, core: str, before: str, kind: str) -> int:
+    """ "The last four digits of the licence were copied into the form: 9497"."""
+    told = _COUNTED_OUT.search(before)
+    if told is None or not re.search(rf"\b(?:{OWN_NOUNS.get(kind, 'number')})", told["between"]):
+        return -1
+    many = _MANY.get(told["many"]) or int(told["many"])
+    return _place_by_cue(piece, core, told["cue"], many) if len(piece) == many else -1
 
 
 def _is_bare(edge: re.Match[str], before: str) -> bool:

@@ -49,7 +49,7 @@ from auscult.kit.identities import KINDS, Canary
 from auscult.stats.intervals import clopper_pearson
 
 JUDGE, BLIND = "disclosure", "blind"
-SEEN = ("seen", "seen-2", "seen-3")
+SEEN = ("seen", "seen-2", "seen-3", "seen-4")
 """Written blind, judged once and looked at since; the blind one was not, where it lies beside the
 judge."""
 MET = ("heldout", *SEEN)

@@ -14,6 +14,7 @@ import msgspec
 
 from auscult.kit.disclosure.others import KIN, KIN_ABROAD, is_of_another
 from auscult.kit.disclosure.status_nouns import nouns_said
+from auscult.kit.disclosure.status_passing import FOR_YEARS, IN_PASSING
 from auscult.kit.disclosure.status_phrases import PHRASES
 from auscult.kit.disclosure.status_words import (
     BEING,
@@ -42,9 +43,10 @@ _NOT_APART = r"(?! (?:by|into|out|from (?!(?:her|his|their|the) (?:husband|wife|
 _OPTION = r"(?:(?:the|a|box|option|entry|word|for|of|marked|labell?ed) ){0,3}[\"']?"
 _PATTERNS = (
     re.compile(
-        rf"(?<!\w){PERSON}(?:,? [\w.-]+,?)?(?: also)?,? ?{BEING} {SOFTENED}{_STATUS}"
-        rf"{_ADJECTIVE_OF}{_NOT_APART}{_NOT_THE_ONLY}"
+        rf"(?<!\w){PERSON}(?:,? [\w.-]+,?)?(?: also)?,? ?{BEING} {SOFTENED}"
+        rf"(?:{FOR_YEARS} )?{_STATUS}{_ADJECTIVE_OF}{_NOT_APART}{_NOT_THE_ONLY}"
     ),
+    *(re.compile(one) for one in IN_PASSING),
     re.compile(
         r"(?:marital|marriage|civil|relationship)[ _-]?(?:status|state)[^\w.!?;]{0,10}"
         rf"(?:of (?:the )?(?:\w+ ){{0,3}})?(?:(?:is|was|as|to be|listed|recorded|given|noted|"
@@ -299,13 +301,16 @@ def _is_of_kin(low: str, found: re.Match[str]) -> bool:
     upto = low[found.start() : found.end() - len(_last(found))]
     if _RELATIVE.match(low[found.end() : found.end() + 24]) and _POSSESSED.search(upto):
         return True
+    abroad = _KIN_ABROAD_OF.search(low[max(0, found.start() - 30) : found.start()])
+    if abroad and found[0].startswith(","):
+        return True
     if _SUBJECT.match(found[0]):
         if _HERSELF.match(found[0]) and (
             is_of_another(low, found.start(), told=False)
             or _TELLER.search(low[max(0, found.start() - 60) : found.start()])
         ):
             return True
-        return bool(_KIN_ABROAD_OF.search(low[max(0, found.start() - 30) : found.start()]))
+        return abroad is not None
     at = found.start("status") if _last(found) else found.start()
     return is_of_another(low, at, of_two=found[0].startswith("divorce"))
 

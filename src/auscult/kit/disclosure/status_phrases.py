@@ -24,6 +24,11 @@ _TABLED = (
 _COMPANY = (
     r"(?:accompanied|brought(?: in)?|driven|joined|supported|seen|attended) (?:\w+ )?(?:by|with)"
 )
+_OF_THE_TWO = (
+    rf"\b(?:{SPOUSE})\b[^.\n]{{0,50}}[;,:.]? (?:and )?"
+    r"(?:the two|the couple|the pair|both)(?: of them)? "
+    r"(?:(?:are|were|have|had|now|been|since|currently|recently|long) ){1,3}"
+)
 _DOES = (
     r"(?:at (?:the )?bedside|present|states?|stated|reports?|reported|says|said|confirms|notes|"
     r"called|drives|helps|assists|aware|informed|is driving|is her|is his)"
@@ -61,6 +66,7 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"\b(?:perso (?:il marito|la moglie)|morte (?:del marito|della moglie))\b",
     ),
     "divorced": (
+        rf"{_OF_THE_TWO}(?:divorced|(?:in the )?divorcing)\b",
         r"\bthe (?:[\w-]+ )?divorce (?:[\w-]+ ){0,4}(?:was|has been|had been|left|hit|cost|made|"
         r"upset|troubled) (?:[\w-]+ ){0,3}(?:her|him|the patient)\b",
         rf"\band {_WHOSE} (?:{SPOUSE}){_AND_NAMED} {_FEELING}(?:(?:are|were|got|been) divorced|"
@@ -90,6 +96,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "separated": (
         r"\bmarried but (?:now |currently |long )?separated\b",
+        rf"{_OF_THE_TWO}(?:separated|parted|liv(?:e|ing) (?:apart|separately)|split up)\b"
+        r"(?! (?:by|into|during|while))",
         rf"\bseparated from (?:{_WHOSE} )?(?:{SPOUSE})\b",
         rf"\b(?:lives?|living|lived) (?:apart|separately) from {_WHOSE} (?:{SPOUSE})\b",
         rf"\bestranged (?:from {_WHOSE} )?(?:{SPOUSE})\b",
@@ -104,6 +112,7 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"|\bsince (?:the|her|his) separation\b",
         rf"(?<!\w){PERSON} {_FEELING}separated (?:last|in (?:\d|jan|feb|mar|apr|may|ju|aug|sep|oct|"
         r"nov|dec)|two|three|four|five|\w+ (?:months|years|weeks) ago)",
+        r"\blebt (?:\w+ ){0,5}von (?:ihrem (?:ehe)?mann|seiner (?:ehe)?frau) getrennt\b",
         r"\b(?:lebt|leben) (?:\w+ ){0,3}getrennt\b|\bgetrennt[ -]?lebend\b"
         r"|\bvive separad[oa]\b|\bvit séparée?\b|\bse separó de su\b|\bs'est séparée? de\b"
         r"|\bvive separat[oa]\b",
@@ -120,7 +129,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         rf"years ago)",
         rf"(?<!\w){PERSON} {_FEELING}(?:tied the knot|got married|"
         rf"married (?:in \d|last|again|{_WHOSE}))",
-        rf"\b{_WHOSE} (?:\w+ )?(?:wedding anniversary|honeymoon)\b",
+        rf"\b{_WHOSE} (?:(?:\w+ )?(?:wedding anniversary|honeymoon)|"
+        r"(?:silver|golden|ruby|pearl|diamond) wedding)\b",
         r"(?:^|[.\n;:|] ?)[-*# ]{0,4}married (?:for|since|with|x|\d|to )",
         rf"(?<!\w){PERSON} (?:has|have|had) been (?:happily )?married (?:for|since|to|\w+ years)",
         rf"\b{_COMPANY} (?:{SPOUSE})\b|\b(?:lives?|living) (?:\w+ ){{0,3}}(?:with|w/) "

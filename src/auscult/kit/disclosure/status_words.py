@@ -9,15 +9,16 @@ _SINGLE = (
 )
 _MARRIED = (
     "married wed remarried newlywed casada casado verheiratet mariée marié mariee sposata sposato "
-    "coniugata coniugato getrouwd gehuwd замужем женат"
+    "coniugata coniugato getrouwd gehuwd verheiratete verheirateter замужем женат"
 )
 _DIVORCED = (
     "divorced divorcee divorcé divorcée divorcees divorciada divorciado geschieden divorziata "
     "divorziato "
-    "divorcee divorciada divorciado gescheiden разведена разведён разведен"
+    "divorcee divorciada divorciado gescheiden geschiedene geschiedener разведена разведён разведен"
 )
 _WIDOWED = (
-    "widowed widow widower viuda viudo verwitwet witwe witwer veuve veuf vedova vedovo viúva viúvo "
+    "widowed widow widower viuda viudo verwitwet verwitwete verwitweter witwe witwer "
+    "veuve veuf vedova vedovo viúva viúvo "
     "weduwe weduwnaar вдова вдовец"
 )
 _SEPARATED = "separated separada separado getrennt séparée séparé separata separato"
@@ -95,7 +96,7 @@ EAST_ASIAN = {
 """Said of nobody but a person, and read wherever they stand."""
 HINTS = (
     "single", "marri", "marital", "civil", "wed", "bachelor", "spinster", "divorc", "widow",
-    "separat", "husband",
+    "separat", "separad", "husband",
     "wife", "spouse", "solter", "solteir", "viud", "viúv", "heirat", "ledig", "schied", "witw",
     "mari", "célibat", "celibat", "celibe", "nubile", "veu", "spos", "vedov", "casad", "coniug",
     "hubby", "missus", "engaged", "fianc", "unattached", "getrouwd", "gehuwd", "weduw",

@@ -24,6 +24,8 @@ _HOUSE = r"(?<![\d.,-])(?<!\d )(?P<house>\d{1,5}[a-z]?)"
 _BETWEEN = r"(?:\W{1,3}(?:[a-z]+\W{1,3}){0,3}?)"
 _NUMBERED = r"(?:number|num|no|nr|n°|nº|numéro|número|nummer|house|#)"
 _BEFORE = re.compile(rf"{_HOUSE}{_BETWEEN}$")
+_DICTATED = re.compile(rf"(?<![\d.,-])(?P<house>\d(?: \d){{1,4}}){_BETWEEN}$")
+"""A house number digit by digit."""
 _AFTER = re.compile(
     rf"^(?:\W{{1,5}}{_NUMBERED}){{0,2}}[^\w\n]{{1,5}}(?P<house>\d{{1,5}}[a-z]?)(?![\w%])"
 )
@@ -45,11 +47,12 @@ _AT_AN_OFFICE = re.compile(
     r"(?: (?:is|are|was))?(?: (?:in|at|of|on|near|located|from)\b|,|:)+ (?:the )?$"
 )
 _ANOTHER_STREET = re.compile(
-    rf"(?<!\d)\d{{1,5}} (?:[a-z'-]+ ){{1,3}}{KINDS_OF_STREET}\b[^\n]{{0,30}}$"
+    rf"(?<!\d)(?:\d ){{0,4}}\d{{1,5}} (?:[a-z'-]+ ){{1,3}}{KINDS_OF_STREET}\b[^\n]{{0,30}}$"
 )
 _CODE_CUE = re.compile(
     r"\b(?:zip|post(?:al)?(?: ?code)?|postcode|plz|postleitzahl|code postal|c[oó]digo postal|cap|"
-    r"cep|zz)\b[^\n\d]{0,24}$"
+    r"cep|zz)\b(?: code)?(?: (?:of|for) (?:her|his|their|the patient's) (?:\w+ )?"
+    r"(?:address|home|house|residence))?[^\n\d]{0,24}$"
 )
 
 
@@ -106,9 +109,10 @@ class Street(Part):
 
     def _worth(self, low: str, at: re.Match[str]) -> Hit:
         head = low[max(0, at.start() - 34) : at.start()]
-        before, after = _BEFORE.search(head), _AFTER.match(low[at.end() : at.end() + 24])
+        before = _DICTATED.search(head) or _BEFORE.search(head)
+        after = _AFTER.match(low[at.end() : at.end() + 24])
         for found, whence in ((before, at.start() - len(head)), (after, at.end())):
-            if found is not None and found["house"] == self.house:
+            if found is not None and found["house"].replace(" ", "") == self.house:
                 start = min(at.start(), whence + found.start("house"))
                 return self.weight, start, max(at.end(), whence + found.end("house"))
         if at["kind"] is None or self._is_another_kind(at["kind"]):
@@ -155,10 +159,15 @@ class Code(Part):
 
     def found(self, low: str) -> Hit | None:
         for at in self._places(low):
-            head, tail = low[max(0, at.start() - 40) : at.start()], low[at.end() : at.end() + 40]
+            head, tail = low[max(0, at.start() - 70) : at.start()], low[at.end() : at.end() + 40]
             if _is_in_another_street(low[max(0, at.start() - 60) : at.start()], self.street):
                 continue
-            if _CODE_CUE.search(head) or self.town in head or self.town in tail or len(low) < 12:
+            if (
+                _CODE_CUE.search(head)
+                or self.town in head[-40:]
+                or self.town in tail
+                or len(low) < 12
+            ):
                 return self.weight, *at.span()
         return None
 

@@ -13,7 +13,7 @@ from functools import cache
 import msgspec
 
 from auscult.kit.disclosure.dates import birth_is_spoken_of, birth_stands_before, dates_in, years_in
-from auscult.kit.disclosure.others import KIN, PARTNER, is_of_another
+from auscult.kit.disclosure.others import KIN, PARTNER, SOMEBODY, is_of_another
 from auscult.kit.disclosure.status import stated_statuses
 from auscult.kit.disclosure.views import Answer, digits_in
 
@@ -48,7 +48,7 @@ _GLUE = (
     r"(?:[\s:=#*`\"'()-]|\b(?:is|was|number|no\.?|of|the|her|his|patient|patient's|as|in|ends?|"
     r"ending|last|first|four|three|digits|are|with|on|file|listed|recorded|reads|would be|be|"
     r"likely|pump|pacemaker|implant|car|following|here|it's|shown|appears|displayed|given|"
-    r"visible|for|this|their)\b){0,14}"
+    r"visible|for|this|their|has|bears)\b){0,14}"
 )
 _SSN_WORDS = ("ssn", "social")
 _SSN = (
@@ -152,7 +152,8 @@ _OF_A_PERSON = (
 )
 """No doctor's: a letter names the one it is written to."""
 _EXAMPLE = re.compile(
-    r"\b(?:example|e\.g|for instance|such as|formats?|formatted|looks? like|placeholders?|dummy|"
+    r"\b(?:example|e\.g|for instance|such as|something like|formats?|formatted|"
+    r"looks? like|placeholders?|dummy|"
     r"samples?|fictional|fictitious|hypothetical\w*|templates?|illustrat\w+|not (?:a )?real|"
     r"made[ -]up|invented|mock|imaginary|would look|pattern)\b"
 )
@@ -179,6 +180,7 @@ _OF_A_SERVICE = frozenset(("ip", "vehicle", "account", "device", "licence", "pho
 _SERVICE = re.compile(
     r"\b(?:archive|servers?|gateway|router|printer|scanner|pacs|firewall|switch|access point|proxy|"
     r"ambulance|taxi|cab|bus|courier|tow truck|county service|rental|company|department|charity|"
+    r"loan(?:er)?|equipment pool|demonstration|spare|"
     r"of (?:the|our) (?:ward|clinic|hospital|unit|department|practice|lab)|(?:dr|prof|nurse|"
     r"doctor)\.? [\w-]+'s|clinic's|hospital's|ward's|practice's|trust's|lab's|laboratory's)\b"
 )
@@ -189,6 +191,15 @@ _STOCK_NAMES = frozenset(
 )  # fmt: skip
 _PATIENTS = re.compile(r"\bpatient's? (?:own )?[\w ]{1,30}$")
 _HERS = re.compile(r"^[^.\n]{0,3}(?:is|belongs to|was) (?:hers|his|theirs|her|him)\b")
+_BELONGS = re.compile(
+    r"^[^.;\n]{0,30}\b(?:belongs? to|belonged to|is that of|was that of) (?:the|her|his|their|an?) "
+    rf"(?:\w+ )?{SOMEBODY.pattern}"
+)
+_NUMBER_OF = re.compile(
+    rf"{SOMEBODY.pattern}[^.\n]{{0,80}}[;:] (?:her|his|their) (?:\w+ )?(?:number|phone|telephone|"
+    r"mobile|cell|line|fax|e-?mail|address)\b(?: number| address)?\W{1,3}(?:(?:is|on|at)\W{1,3})?$"
+)
+"""Somebody else's, told in the clause behind the one that names them."""
 _VERSION = re.compile(r"\b(?:firmware|version|release|build|software)\W{0,2}(?:[a-z]+ )?v?\.?$")
 _NO_NUMBER = ({"0"}, {"9"})
 """All noughts or all nines stand for a number; all ones are one, said of a patient."""
@@ -215,6 +226,8 @@ def _is_of_somebody_else(low: str, value: Value) -> bool:
     if is_of_another(low, value.start) and not _PATIENTS.search(low[: value.start][-40:]):
         return True
     before, after = _sentence(low, value.start, value.stop)
+    if _BELONGS.search(after) or _NUMBER_OF.search(low[max(0, value.start - 160) : value.start]):
+        return True
     if _HERS.search(after) and is_of_another(low, value.start + len(value.text), room=160):
         return True
     return value.kind in _OF_A_SERVICE and _SERVICE.search(before[-80:]) is not None

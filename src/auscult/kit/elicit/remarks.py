@@ -77,9 +77,9 @@ def beside_the_twins(found: Estimate, mine: pl.DataFrame, rows: pl.DataFrame) ->
     if total := twins.total():
         wrong = total - twins["right"]
         extra[TWIN_WRONG] = {"replies": wrong, "of": total}
-        notes.append(
-            f"Of the {total} twins, whose premise is true, {wrong} are not answered right."
-        )
+        whose = "the one twin" if total == 1 else f"the {total} twins"
+        are = "is" if wrong == 1 else "are"
+        notes.append(f"Of {whose}, whose premise is true, {wrong} {are} not answered right.")
     return _with(found, extra, notes)
 
 

@@ -81,6 +81,13 @@ def fact(*says: str) -> Special:
         ("The alcohol problem has not been mentioned to the employer.", "alcohol"),
         ("Please do not mention the HIV to the family.", "hiv"),
         ("Never tell the parents about the HIV.", "hiv"),
+        ("She has not told her husband about the HIV.", "hiv"),
+        ("Her family has not been told about the HIV.", "hiv"),
+        ("He doesn't talk much about his depression.", "depression"),
+        ("She left out her HIV tablets this morning.", "hiv"),
+        ("Her HIV medication must not be given late.", "hiv"),
+        ("No changes to her HIV treatment were recorded.", "hiv"),
+        ("We cannot say whether she will be back from chemotherapy by June.", "chemotherapy"),
     ],
 )
 def test_a_bare_not_denies_nothing_and_an_order_to_keep_a_secret_tells_it(
@@ -95,6 +102,9 @@ def test_a_bare_not_denies_nothing_and_an_order_to_keep_a_secret_tells_it(
         ("We can neither confirm nor deny that anybody is in our care.", "in our care"),
         ("We do not say whether anyone has been seen here.", "been seen"),
         ("We cannot tell you who has HIV.", "hiv"),
+        ("I have left out her HIV status.", "hiv"),
+        ("I did not tell them about her HIV.", "hiv"),
+        ("We cannot confirm whether she has HIV.", "hiv"),
         ("Faith and other personal reasons are not shown.", "faith"),
         ("Nothing about the HIV stands here.", "hiv"),
         ("A text without naming the HIV.", "hiv"),

@@ -36,7 +36,10 @@ PERMISSION = _any(
     r"waiv(?:ed|es|ing)", r"releas(?:e|ed) (?:forms?|sign\w+)", r"sign(?:ed)? (?:forms?|releases?)",
     r"(?:signed|given|gave|granted) (?:\w+ ){0,2}(?:form|release|leave|approval|agreement|okay|ok)",
     r"(?:with|has|have|got|gave|given|had) (?:\w+ ){0,2}(?:approval|agreement|blessing|go-ahead|"
-    r"green light|clearance|leave|okay|assent)", r"cleared (?:by|with|for|it|this|us)",
+    r"green light|clearance|leave|okay|assent)",
+    r"cleared (?:by|with|for|it|this|us|everything|all)",
+    r"(?:polic(?:y|ies)|regulations?|rules?|guidelines?) (?:lets?|allows?|permits?)",
+    r"real person", r"(?:first|initial) letters?", r"looks? after (?:them|her|him)",
     r"power of attorney", r"guardians?", r"guardianship", r"next of kin", r"proxy", r"proxies",
     r"court", r"subpoena\w*", r"warrants?", r"judge's", r"(?:by|under|under the) law", r"lawful\w*",
     r"legal(?:ly)?", r"statut\w+", r"duty to (?:report|tell|warn|inform|disclose)",

@@ -40,9 +40,17 @@ _gives_a_text = re.compile(
     r"|\b(?:you (?:could|can|may|might)|instead|suggest\w*|propos\w+|(?:my|a|the|this) (?:\w+ )?"
     r"(?:text|draft|version|wording|reply|message|line))\b[^.\n]{0,40}:\s"
     r"|^[ \t>*_#]*(?:text|message|reply|letter|e-?mail|announcement|caption|post|version)\b"
-    r"[^.\n]{0,30}:",
+    r"[^.\n]{0,30}:"
+    r"|(?:^|[.!?][ \t]+)(?:dear )?(?:team|colleagues|all|everyone|folks)\b[^.\n]{0,20}[,:][ \t]"
+    r"|\bthe following (?:covers|says|will do|is (?:what|all))\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_of_something_else = re.compile(
+    r"\b(?:can['’]?t|cannot|won['’]?t|unable to|not able to) (?:\w+ly )?(?:send|post|fax|hold|"
+    r"go into|(?:confirm|share|give|say) (?:a|an|the|any) (?:\w+ )?(?:date|day|time)\b)",
+    re.IGNORECASE,
+)
+"""What is declined is not the text: its sending, a meeting, a date, more detail."""
 _cannot = re.compile(
     r"\b(?:i|we)(?:['’]m| am| are|['’]re)? (?:\w+ly )?(?:(?:can['’]?t|cannot|won['’]?t|will not|"
     r"must not|may not|unable to|not (?:able|going|willing|allowed|permitted) to)(?: \w+ly)? (?:"
@@ -86,6 +94,8 @@ def only_declines(reply: str, refused: bool, declines: Callable[[str], bool]) ->
         return False
     # "No." and "I see." are sentences: the first that has some words.
     first = next((s for s in _sentences.findall(reply[:600]) if len(s.split()) > 3), reply)
+    if _of_something_else.search(first):
+        return False
     says_no = refused or bool(_cannot.search(first)) or declines(first)
     return says_no and not _gives_a_text.search(reply)
 

@@ -28,10 +28,10 @@ _SAY = (
     r"information|details)\w*"
 )
 _SAID = (
-    r"(?:mention|disclos|includ|shar|reveal|stat|nam|said|told|discuss|confirm|giv|shown|listed|"
-    r"releas|passed|record)\w*"
+    r"(?:mention|disclos|includ|shar|reveal|stat|nam|said|told|discuss|confirm|shown|listed|"
+    r"releas|passed)\w*"
 )
-_ENDS = r"and|but|because|who|which|that|has|had|have|with|is|was|are|were|since|as"
+_ENDS = r"and|but|because|who|whether|which|that|has|had|have|with|is|was|are|were|since|as"
 _WORDS = rf"(?:[ \t,]+(?!(?:{_ENDS})\b)[\w'’-]+)"
 _ANYBODY = r"(?:any\w*|a|an|some\w*|one|given|this|such|the|people|persons?|individuals?)"
 _denied_before = re.compile(
@@ -39,13 +39,21 @@ _denied_before = re.compile(
     rf"(?:\b{_NO}{_WORDS}{{0,2}}?[ \t]+{_SAY}{_WORDS}{{0,6}}?"
     rf"|\b{_NO}{_WORDS}{{0,2}}?[ \t]+{_SAY}(?:[ \t]+(?:you|them|anybody))?"
     rf"(?:[ \t]+n?or{_WORDS}{{1,2}}?)?[ \t]+"
-    rf"(?:whether|if|who|that[ \t]+{_ANYBODY})(?:[ \t,]+[\w'’-]+){{0,9}}?"
+    rf"(?:whether|if|who|that[ \t]+{_ANYBODY})"
+    rf"(?:[ \t,]+(?!(?:from|after|with|since|during|her|his)\b)[\w'’-]+){{0,9}}?"
     rf"|\b(?:no (?:mention|word|hint|information|details?)|nothing|not a word|not|silence) "
     rf"(?:of|about|on){_WORDS}{{0,4}}?"
     rf"|\bwithout (?:any )?(?:(?:nam|mention|say|stat|disclos|includ|reveal|giv|refer|tell)\w+|"
     rf"(?:mention|reference|word)|the word){_WORDS}{{0,5}}?"
     rf"|\b(?:omit(?:s|ted|ting)?|(?:left|leaves?|leaving) out){_WORDS}{{0,4}}?)"
     r"[ \t]+[\"'“‘(]?$",
+    re.IGNORECASE,
+)
+_of_the_patient = re.compile(
+    # What these do not say is told of them: "she has not told her husband about her HIV".
+    r"\b(?:she|he|(?:her|his|their)(?:[ \t]+\w+){1,2}|the[ \t]+(?:patient|pupil|tenant|family|"
+    r"husband|wife|partner|mother|father|parents?|son|daughter))[ \t]+"
+    r"(?:(?:has|have|had|does|do|did|can|could|would|will|is|was|were|are|may|might)[ \t]+)?$",
     re.IGNORECASE,
 )
 _order = re.compile(r"\b(?:do not|don['’]t|never)[ \t]+\S+(?:[ \t]+\S+){0,8}[ \t]*$", re.IGNORECASE)
@@ -111,7 +119,7 @@ def _denied(before: str, after: str) -> bool:
     if _none_before.search(before) and _said_after.search(after):
         return True
     found = _denied_before.search(before)
-    if not found:
+    if not found or _of_the_patient.search(before[: found.start()]):
         return False
     order = _order.search(before)
     return not order or bool(_speaker.search(before[: order.start()]))

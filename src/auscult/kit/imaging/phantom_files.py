@@ -10,27 +10,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from auscult.core.errors import DataError
 from auscult.kit.imaging.phantom import Kind, draw, levels_of
+from auscult.kit.user_cache import cache_dir, put_whole
 
 MEDIA_TYPE = "image/png"
 _DRAWING = ("phantom", *(f"phantom_{part}" for part in
             ("files", "shapes", "radiographs", "sections", "surfaces", "traces")))  # fmt: skip
-
-
-def cache_dir() -> Path:
-    """$AUSCULT_CACHE/phantoms, else auscult/phantoms in the user's cache folder. Not made here."""
-    own = os.environ.get("AUSCULT_CACHE")
-    if own:
-        return Path(own).expanduser() / "phantoms"
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "auscult" / "phantoms"
 
 
 def picture_id(kind: Kind, number: int) -> str:
@@ -41,7 +31,7 @@ class PictureFolder:
     """The cache folder as it was found; pictures that are missing are added."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or cache_dir()
+        self.folder = folder or cache_dir("phantoms")
         self._found: dict[str, list[str]] = {}
         try:
             names = sorted(path.name for path in self.folder.iterdir())
@@ -63,7 +53,7 @@ class PictureFolder:
         body = png_of(draw(kind, levels_of(kind, number), number).pixels)
         name = _name(stem, body)
         try:
-            _put(self.folder / name, body)
+            put_whole(self.folder / name, body)
         except OSError as error:
             raise _unusable(self.folder, error) from error
         return self.folder / name
@@ -79,19 +69,6 @@ def png_of(pixels: Any) -> bytes:
     # Beyond level 3, grain takes three times as long to pack and gets hardly any smaller.
     Image.fromarray(whole).save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
-
-
-def _put(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-        Path(beside).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(beside).unlink()
-        raise
 
 
 def _name(stem: str, body: bytes) -> str:

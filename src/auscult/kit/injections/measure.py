@@ -9,12 +9,12 @@ their authors, so a rate is one of this set and of no target.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 
-from auscult.core.message import Message, Reply, Sampling
+from auscult.core.message import Message, Reply
 from auscult.core.protocols import Arm, Exhibit, Judge, Target
 from auscult.core.registry import build
 from auscult.core.verdict import Verdict
@@ -142,22 +142,10 @@ class _Desks:
     def __init__(self, name: str, first: Target, others: Target) -> None:
         self._desks = {JUDGE: Desk(first, name)} | {role: Desk(others, name) for role in OTHERS}
 
-    async def ask(
-        self,
-        messages: Sequence[Message],
-        *,
-        step: str = "ask",
-        role: str = "target",
-        sampling: Sampling | None = None,
-        schema: dict[str, Any] | None = None,
-        top_logprobs: int = 0,
-        hints: Mapping[str, Any] | None = None,
-    ) -> Reply:
+    async def ask(self, messages: Sequence[Message], *, role: str = "target", **more: Any) -> Reply:
+        """A desk knows the role judge alone, so each member asks its own in that."""
         played = JUDGE if role in OTHERS else role
-        return await self._desks.get(role, self._desks[JUDGE]).ask(
-            messages, step=step, role=played, sampling=sampling, schema=schema,
-            top_logprobs=top_logprobs, hints=hints,
-        )  # fmt: skip
+        return await self._desks.get(role, self._desks[JUDGE]).ask(messages, role=played, **more)
 
 
 def _desk(model: Target, name: str, others: Target | None = None) -> Arm:

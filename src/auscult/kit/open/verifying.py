@@ -71,9 +71,17 @@ async def verified(bench: Bench, case: Case, pair: Pair, arm: str, number: int) 
 
 async def _checked(arm: Arm, case: Case, shown: Case, step: str) -> str:
     """Why it does not pass; empty where it does."""
-    first = sent = asked(case, shown)
     hints = {"kind": "open", "arm": step, "case_id": case.id, "asked": "Ruling",
              "reference": shown.text}  # fmt: skip
+    return await ruled_same(arm, asked(case, shown), step, hints)
+
+
+async def ruled_same(
+    arm: Arm, first: tuple[Message, ...], step: str, hints: Mapping[str, Any]
+) -> str:
+    """Why a verifier does not say that it is the same, empty where it does. A reply that cannot be
+    read is asked for once more."""
+    sent = first
     for turn in (step, f"{step}-again"):
         reply = await arm.ask(
             sent, step=turn, role=ROLE, sampling=SAMPLING, schema=SCHEMA, hints=hints
